@@ -1,0 +1,55 @@
+"""Namespaces of the store and how their keys are written.
+
+A key is a `str` here; a store encodes it as UTF-8 (`kv.limits` bounds the bytes).
+"""
+
+from typing import Final, Literal
+
+Namespace = Literal["USER_SEGMENTS", "SEGMENT_CONFIG", "PAGE_TPL", "STATIC_PAGES", "ASSETS", "VALUES", "_EDGEKIT"]
+
+USER_SEGMENTS: Final = "USER_SEGMENTS"
+SEGMENT_CONFIG: Final = "SEGMENT_CONFIG"
+PAGE_TPL: Final = "PAGE_TPL"
+STATIC_PAGES: Final = "STATIC_PAGES"
+ASSETS: Final = "ASSETS"
+VALUES: Final = "VALUES"
+EDGEKIT: Final = "_EDGEKIT"
+
+NAMESPACES: Final[tuple[Namespace, ...]] = (
+    USER_SEGMENTS, SEGMENT_CONFIG, PAGE_TPL, STATIC_PAGES, ASSETS, VALUES, EDGEKIT,
+)  # fmt: skip
+
+INDEX_NAMESPACES: Final[tuple[Namespace, ...]] = (ASSETS, PAGE_TPL, STATIC_PAGES)
+"""The namespaces that a release's index fills: key → digest of the body."""
+
+# Keys of _EDGEKIT.
+FORMAT: Final = "format"
+CURRENT: Final = "current"
+
+
+def page_key(path: str, tier: str) -> str:
+    """The PAGE_TPL key of a page's fragment: `/cart` and `free` give `/cart:free`."""
+    return f"{path}:{tier}"
+
+
+def manifest_key(release: str) -> str:
+    return f"manifest:{release}"
+
+
+def index_key(release: str) -> str:
+    return f"index:{release}"
+
+
+def cuts_key(digest: str) -> str:
+    """Cut offsets of the PAGE_TPL body with this digest (hex)."""
+    return f"cuts:{digest}"
+
+
+def trace_key(digest: str) -> str:
+    """The trace record with this digest (hex): template and line of each span of a body."""
+    return f"trace:{digest}"
+
+
+def live_key(tier: str) -> str:
+    """The live edits of a tier."""
+    return f"live:{tier}"

@@ -1,0 +1,110 @@
+"""A release: all that replay and the next build need to know of one published build, and the digest that names it."""
+
+import hashlib
+from typing import Any, Final, Literal
+
+import msgspec
+
+from edgekit.model.digest import DIGEST_BYTES
+from edgekit.model.keys import Namespace
+from edgekit.model.slot import Slot
+
+FORMAT_VERSION: Final = 1
+
+Delivery = Literal["static", "segment", "user"]
+"""Who may share a page's bytes: everybody, a tier, one user."""
+
+
+class Route(msgspec.Struct, frozen=True):
+    """How a page is answered: its delivery class and the namespace that holds it (STATIC_PAGES or PAGE_TPL)."""
+
+    delivery: Delivery
+    namespace: Namespace
+
+
+class Ttl(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Seconds until a record expires; 0 = never."""
+
+    user: int = 86_400
+    segment: int = 3_600
+
+
+class Identity(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How a request's user is known; no secrets."""
+
+    mode: Literal["header"] = "header"
+    header: str = "x-user-id"
+    trusted_proxies: tuple[str, ...] = ("127.0.0.0/8", "::1/128")
+
+
+class IndexEntry(msgspec.Struct, frozen=True, array_like=True, order=True):
+    """One key of a release: `digest` of its body and, for pages, of its trace record; both hex."""
+
+    namespace: Namespace
+    key: str
+    digest: str
+    trace: str = ""
+
+
+class Manifest(msgspec.Struct, frozen=True, kw_only=True):
+    """What replay reads of a release.
+
+    `routes` maps a page's path (error pages: `404`, `503`) to its route; `segments` a tier to its configuration
+    as the site's files have it.
+    """
+
+    format: int = FORMAT_VERSION
+    default_tier: str
+    routes: dict[str, Route]
+    slots: dict[str, Slot]
+    segments: dict[str, dict[str, Any]]
+    ttl: Ttl
+    cpu_ms: int
+    identity: Identity
+
+
+class Pack(msgspec.Struct, frozen=True):
+    """What the compiler hands on: a manifest, its index in byte order, and the release digest (hex) of both.
+
+    The bodies went to the caller one by one, as they were made.
+    """
+
+    manifest: Manifest
+    index: tuple[IndexEntry, ...]
+    release: str
+
+
+_canonical = msgspec.json.Encoder(order="sorted").encode
+_decode_manifest = msgspec.json.Decoder(Manifest).decode
+_decode_index = msgspec.json.Decoder(tuple[IndexEntry, ...]).decode
+
+
+def build_pack(manifest: Manifest, entries: list[IndexEntry]) -> Pack:
+    """Sort the entries and name the release by the digest of its canonical JSON (contract, section 7)."""
+    index = tuple(sorted(entries, key=lambda entry: (entry.namespace, entry.key.encode())))
+    content = {
+        "entries": [[entry.namespace, entry.key, entry.digest] for entry in index],
+        "manifest": msgspec.to_builtins(manifest),
+    }
+    release = hashlib.sha256(_canonical(content)).digest()[:DIGEST_BYTES].hex()
+    return Pack(manifest, index, release)
+
+
+def encode_manifest(manifest: Manifest) -> bytes:
+    """Canonical JSON: sorted keys, UTF-8."""
+    return _canonical(manifest)
+
+
+def decode_manifest(raw: bytes) -> Manifest:
+    """Raises msgspec.MsgspecError if `raw` is no manifest."""
+    return _decode_manifest(raw)
+
+
+def encode_index(index: tuple[IndexEntry, ...]) -> bytes:
+    """JSON: a list of `[namespace, key, digest, trace]` in byte order."""
+    return _canonical(index)
+
+
+def decode_index(raw: bytes) -> tuple[IndexEntry, ...]:
+    """Raises msgspec.MsgspecError if `raw` is no index."""
+    return _decode_index(raw)
