@@ -1,0 +1,68 @@
+# `make` alone lists the targets. What is made here lies in .venv, build/ and the tools' caches.
+
+PYTHON ?= python3
+PIP = .venv/bin/python -m pip --disable-pip-version-check install -qq
+
+.PHONY: help serve test test-full check bench lock clean FORCE
+.DELETE_ON_ERROR:
+
+help:  ## list the targets
+	@echo "make TARGET [PYTHON=python3.12]: the interpreter that a new .venv is made with"
+	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | awk -F'|' '{ printf "  %-10s %s\n", $$1, $$2 }'
+
+serve: .venv/runtime  ## build the example shop and serve it on http://127.0.0.1:1818 (needs Python only)
+	.venv/bin/edgekit serve site
+
+test: check  ## all checks and tests, as CI runs them
+	.venv/bin/python -m pytest -n 2 --durations=10
+
+test-full:  ## the same with large sizes (EDGEKIT_TEST_SCALE=10)
+	EDGEKIT_TEST_SCALE=10 $(MAKE) test
+
+check: .venv/dev  ## ruff, the format and mypy --strict
+	.venv/bin/ruff check
+	.venv/bin/ruff format --check
+	.venv/bin/mypy
+
+bench: .venv/dev  ## replay against Jinja's render and against the floor
+	.venv/bin/python -m tests.bench
+
+lock: .venv/dev  ## renew both lock files from the ranges in pyproject.toml
+	$(PIP) 'uv>=0.13,<1'
+	$(COMPILE) --group pyproject.toml:build pyproject.toml -o requirements.lock
+	$(COMPILE) --group pyproject.toml:dev -c requirements.lock -o tests/requirements.lock
+COMPILE = .venv/bin/uv pip compile --upgrade --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
+
+clean:  ## remove .venv, the caches and the example's store
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis build/edge.lmdb*
+	find edgekit tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The environment. Its stamps are older than a changed pyproject.toml or lock file, and then the install runs again.
+# `.venv/unfinished` stands while .venv is worked on: after an interruption the next run starts from nothing.
+
+redo := $(if $(wildcard .venv/unfinished),FORCE)
+
+.venv/bin/python: $(redo)
+	$(if $(missing),$(error $(missing)))
+	@echo "Making .venv …"
+	@rm -rf .venv && mkdir .venv && touch .venv/unfinished && $(PYTHON) -m venv .venv
+
+.venv/runtime: pyproject.toml requirements.lock .venv/bin/python $(redo)
+	@echo "Installing what edgekit needs …"
+	@touch .venv/unfinished
+	@$(PIP) --require-hashes -r requirements.lock
+	@$(PIP) --no-deps --no-build-isolation -e .
+	@rm .venv/unfinished && touch $@
+
+.venv/dev: .venv/runtime tests/requirements.lock
+	@echo "Installing what the tests need …"
+	@touch .venv/unfinished
+	@$(PIP) --require-hashes -r requirements.lock -r tests/requirements.lock
+	@rm .venv/unfinished && touch $@
+
+# One line for a Python that will not do, else empty.
+missing = $(shell \
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+		echo 'edgekit needs Python 3.11 or newer, and `$(PYTHON)` is not: `apt install python3 python3-venv`, or PYTHON=…'; exit; }; \
+	$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+		echo '`$(PYTHON)` cannot make environments, its `ensurepip` is missing: `apt install python3-venv`')
