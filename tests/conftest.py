@@ -4,7 +4,7 @@ A new folder of tests gets a line in `BUDGETS`: seconds of its tests together, o
 """
 
 import os
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Generator, Mapping
 from pathlib import PurePosixPath
 from typing import Any, Final
@@ -32,7 +32,7 @@ BUDGETS: Final = {
 settings.register_profile("edgekit", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("edgekit")
 
-_spent: Counter[str] = Counter()
+_spent: defaultdict[str, float] = defaultdict(float)
 
 
 def folder_of(nodeid: str) -> str:
