@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from edgekit.model.manifest import Identity, Ttl
+from edgekit.model.manifest import Delivery, Identity, Ttl
 from edgekit.model.slot import Slot
 from edgekit.project.frozen import FrozenDict
 
@@ -16,6 +16,7 @@ class Page:
     `path` is canonical and decoded (`/product/p-100`); the error pages have `404` and `503`.
     `template` is its name relative to the site folder (`pages/product/[sku].html`).
     `params` are the values of the path's `[names]`; `item` is the page's item of its `each` list, under `item_name`.
+    `delivery` is what `[pages."…"]` asserts: the page must not read more.
     """
 
     path: str
@@ -23,6 +24,7 @@ class Page:
     params: FrozenDict
     item_name: str | None = None
     item: FrozenDict | None = None
+    delivery: Delivery | None = None
 
 
 @dataclass(frozen=True, slots=True)
