@@ -40,7 +40,7 @@ clean:  ## remove .venv, the caches and the example's store
 # The environment. Its stamps are older than a changed pyproject.toml or lock file, and then the install runs again.
 # `.venv/unfinished` stands while .venv is worked on: after an interruption the next run starts from nothing.
 
-redo := $(if $(wildcard .venv/unfinished),FORCE)
+redo := $(shell test -x .venv/bin/python -a ! -e .venv/unfinished || echo FORCE)
 
 .venv/bin/python: $(redo)
 	$(if $(missing),$(error $(missing)))
