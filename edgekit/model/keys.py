@@ -22,6 +22,9 @@ NAMESPACES: Final[tuple[Namespace, ...]] = (
 INDEX_NAMESPACES: Final[tuple[Namespace, ...]] = (ASSETS, PAGE_TPL, STATIC_PAGES)
 """The namespaces that a release's index fills: key → digest of the body."""
 
+MAX_KEY_BYTES: Final = 511
+"""LMDB's default limit of a key."""
+
 # Keys of _EDGEKIT.
 FORMAT: Final = "format"
 CURRENT: Final = "current"
