@@ -1,0 +1,69 @@
+"""What may stand in the repository, and that its documents and its Makefile say what is there."""
+
+import re
+import subprocess
+from collections.abc import Iterator
+
+import pytest
+
+from tests.conftest import BUDGETS
+from tests.source import ROOT, tracked
+
+TOP_LEVEL = {
+    "pyproject.toml", "README.md", "Makefile", "LICENSE", "CHANGELOG.md", "requirements.lock",
+    "edgekit", "site", "tests", "build", "docs",
+}  # fmt: skip
+
+MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
+DOCUMENTS = [name for name in tracked() if name.endswith(".md")]
+
+
+def lines() -> Iterator[tuple[str, int, str]]:
+    for name in tracked():
+        raw = (ROOT / name).read_bytes()
+        if b"\0" not in raw:
+            for number, line in enumerate(raw.decode("utf-8").splitlines(), 1):
+                yield name, number, line
+
+
+def matching(pattern: str) -> list[tuple[str, int, str]]:
+    return [(name, number, line) for name, number, line in lines() if re.search(pattern, line)]
+
+
+def test_nothing_else_stands_at_the_top() -> None:
+    assert {name.split("/")[0] for name in tracked() if not name.startswith(".")} == TOP_LEVEL
+
+
+def test_no_file_names_a_path_of_somebodys_machine() -> None:
+    assert matching(r"(?<![\w.>}])(/(home|Users)/\w|/root\b|/work/(?!\*)|[A-Z]:\\Users)") == []
+
+
+def test_no_file_names_the_host_of_a_registry() -> None:
+    assert matching(r"pypi\.org|pythonhosted\.org|npmjs\.(com|org)|deb\.debian\.org|crates\.io") == []
+
+
+def test_every_test_folder_has_a_budget_and_all_fit_into_ten_minutes() -> None:
+    folders = {"/".join(name.split("/")[:-1][:2]) for name in tracked() if re.search(r"^tests/.*test_\w+\.py$", name)}
+    assert set(BUDGETS) == folders
+    assert sum(BUDGETS.values()) < 2 * 540  # two workers, and a minute for what comes before
+
+
+def make_targets() -> list[str]:
+    return [target for target in re.findall(r"^\.PHONY: (.*)$", MAKEFILE, re.M)[0].split() if target != "FORCE"]
+
+
+def test_make_alone_lists_every_target() -> None:
+    listed = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert re.findall(r"^  ([a-z-]+)  +\S", listed, re.M) == make_targets()
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_a_document_names_only_make_targets_that_exist(name: str) -> None:
+    named = re.findall(r"`make ([a-z-]+)`", (ROOT / name).read_text("utf-8"))
+    assert set(named) - set(make_targets()) == set()
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_the_links_of_a_document_lead_to_files(name: str) -> None:
+    links = re.findall(r"\]\((?!https?:|#)([^)#\s]+)", (ROOT / name).read_text("utf-8"))
+    assert [link for link in links if not (ROOT / name).parent.joinpath(link).exists()] == []
