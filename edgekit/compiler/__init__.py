@@ -1,0 +1,7 @@
+"""Pages into fragments: Jinja renders each page with opaque objects in the place of slots, and what it prints is kept.
+
+Takes a `project.Site`, hands out `model.Fragment`s and a `model.Pack`; publishes nothing. Only this room knows
+Jinja.
+A silent difference between a fragment, filled, and Jinja's full render is the worst bug this room can have: whatever
+looks at a slot's value is a finding, and what cannot be written as text and placeholders is one too.
+"""

@@ -14,4 +14,217 @@ class Entry(NamedTuple):
     why: str
 
 
-CATALOGUE: Final[dict[str, Entry]] = {}
+CATALOGUE: Final[dict[str, Entry]] = {
+    "EK201": Entry(
+        "slot is tested or compared",
+        "A condition would need the value, which is known only at request time.",
+    ),
+    "EK202": Entry(
+        "slot is read by a filter or test",
+        "The filter would need the value; only those that keep its text as it is, or encode it, can be replayed.",
+    ),
+    "EK203": Entry(
+        "attribute or item of a slot",
+        "A slot is opaque text or an integer; its characters are known only at request time.",
+    ),
+    "EK204": Entry(
+        "slot is looped over or measured",
+        "How often the loop would run is known only at request time.",
+    ),
+    "EK205": Entry(
+        "slot is calculated with",
+        "The result would depend on the value, and at the edge nothing is calculated.",
+    ),
+    "EK206": Entry(
+        "slot is handed to code that needs its value",
+        "Python code, a key, a template's name or a container's notation would need the value itself.",
+    ),
+    "EK207": Entry(
+        "slot is written in a way that no placeholder can write",
+        "A value is replayed in one of five encodings; combinations of them, and no escaping, are none of these.",
+    ),
+    "EK208": Entry(
+        "undeclared field of user, segment or request",
+        "Each value that a page takes from a request is declared with its default and its bounds.",
+    ),
+    "EK209": Entry(
+        "namespace is used as a value",
+        "`user`, `segment` and `request` hold values that are known only at request time.",
+    ),
+    "EK210": Entry(
+        "value that prints an address",
+        "What it prints differs from build to build, and a page is a function of its inputs.",
+    ),
+    "EK211": Entry(
+        "undefined name",
+        "A misspelt name would print nothing, silently, so undefined names are errors.",
+    ),
+    "EK212": Entry(
+        "template that is missing or cannot be read",
+        "The page cannot be rendered without it.",
+    ),
+    "EK213": Entry(
+        "template with a syntax error",
+        "Jinja cannot parse it.",
+    ),
+    "EK214": Entry(
+        "private or unsafe attribute",
+        "Templates are not trusted with the machine: they run in Jinja's immutable sandbox.",
+    ),
+    "EK215": Entry(
+        "template that fails while it is rendered",
+        "Jinja's full render would fail at the same place.",
+    ),
+    "EK216": Entry(
+        "chance in a template",
+        "A page is a function of its inputs: two builds of the same input give the same bytes.",
+    ),
+    "EK217": Entry(
+        "asset that does not exist",
+        "The page would name a file that nobody can load.",
+    ),
+    "EK301": Entry(
+        "slot in an unsafe place",
+        "There a value could break out of its place, or would not be shown as it is.",
+    ),
+    "EK302": Entry(
+        "slot that can change the page's elements",
+        "An empty value and another one would give different elements.",
+    ),
+    "EK303": Entry(
+        "slot in another place's encoding",
+        "Each place needs its own encoding; in another one the value is shown wrongly, or unsafe.",
+    ),
+    "EK501": Entry(
+        "fragment larger than the budget",
+        "A large fragment costs CPU and time at every request.",
+    ),
+    "EK601": Entry(
+        "page that reads more than its delivery class says",
+        "`delivery` is a promise about who may share the page's bytes.",
+    ),
+    "EK602": Entry(
+        "503.html that reads the tier or a slot",
+        "It is shown when nothing can be read, so it must be the same for everybody.",
+    ),
+    "EK603": Entry(
+        "island mark in a page's own text",
+        "Replay would put an island in its place.",
+    ),
+    "EK101": Entry(
+        "no site folder",
+        "A command needs a folder with an `edgekit.toml` to know what to build.",
+    ),
+    "EK102": Entry(
+        "a file or folder of the site that cannot be read",
+        "A site that is read in part would be built in part.",
+    ),
+    "EK103": Entry(
+        "text that is not UTF-8",
+        "Templates, data and configuration are UTF-8, so that every machine reads the same characters.",
+    ),
+    "EK104": Entry(
+        "a file that is too large",
+        "Everything that is read is bounded, and a store takes no larger body and no longer key.",
+    ),
+    "EK105": Entry(
+        "a link out of the site folder",
+        "What a site publishes lies in its folder, so that no link can publish another file of the machine.",
+    ),
+    "EK106": Entry(
+        "malformed TOML",
+        "A file that is not TOML has no values to read.",
+    ),
+    "EK107": Entry(
+        "a malformed data file",
+        "Data are read whole or not at all: a row or value that is guessed would be published.",
+    ),
+    "EK108": Entry(
+        "a site without pages",
+        "There is nothing to build.",
+    ),
+    "EK110": Entry(
+        "an unknown key in edgekit.toml",
+        "A misspelt key would silently do nothing.",
+    ),
+    "EK111": Entry(
+        "a value of the wrong kind in edgekit.toml",
+        "Each key has one kind of value; nothing is converted silently.",
+    ),
+    "EK112": Entry(
+        "a missing key in edgekit.toml",
+        "There is no default that would be right for every site.",
+    ),
+    "EK113": Entry(
+        "a value that is not allowed in edgekit.toml",
+        "The value is of the right kind, but nothing could work with it.",
+    ),
+    "EK120": Entry(
+        "an ill-formed name of a tier",
+        "A tier's name stands in keys, headers and URLs, so it has few characters.",
+    ),
+    "EK121": Entry(
+        "no default tier",
+        "Whoever has no record, or an unknown tier, is shown the default tier.",
+    ),
+    "EK122": Entry(
+        "a tier value that JSON cannot hold",
+        "A tier's configuration is stored as JSON, which Python and JavaScript must read alike.",
+    ),
+    "EK130": Entry(
+        "an ill-formed name of a slot",
+        "A slot's name is its placeholder in a fragment.",
+    ),
+    "EK131": Entry(
+        "a slot without a usable source",
+        "A slot's value comes from the user, the tier's configuration or the request.",
+    ),
+    "EK132": Entry(
+        "two slots with one source",
+        "A source has one slot, so that every place that prints it has the same rules.",
+    ),
+    "EK133": Entry(
+        "an impossible length of a slot",
+        "Fragments are filled within bounds, which `max_length` sets.",
+    ),
+    "EK134": Entry(
+        "a default that its slot refuses",
+        "The default must follow the rules it stands in for.",
+    ),
+    "EK135": Entry(
+        "a tier without a usable live field",
+        "A live field's default is the tier file's own value.",
+    ),
+    "EK140": Entry(
+        "two data files of one name",
+        "A template reads data by the file's name without its ending.",
+    ),
+    "EK141": Entry(
+        "a data file that no template can read",
+        "Its name is taken by a method of every dict.",
+    ),
+    "EK142": Entry(
+        "options for a page that does not exist",
+        "They would silently do nothing.",
+    ),
+    "EK143": Entry(
+        "a page with a parameter and no list of items",
+        "A page with a parameter is made once for each item of a list of tables.",
+    ),
+    "EK144": Entry(
+        "an item that cannot name its page",
+        "The item's field becomes a part of the page's URL.",
+    ),
+    "EK145": Entry(
+        "an item's name that is taken",
+        "It would hide a name that edgekit or Jinja gives every template.",
+    ),
+    "EK401": Entry(
+        "a page at a path that no request can have",
+        "Such a page could never be answered: the path is redirected, refused, edgekit's own or too long.",
+    ),
+    "EK402": Entry(
+        "two pages at one path",
+        "One of them would silently win.",
+    ),
+}

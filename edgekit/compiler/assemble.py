@@ -1,0 +1,112 @@
+"""What a render printed, as a body: UTF-8 text with placeholders, its cuts and the spans of its lines."""
+
+from collections.abc import Iterable, Mapping
+
+from edgekit.compiler.opaque import Placed
+from edgekit.compiler.run import Location
+from edgekit.compiler.trace import Text, Traced
+from edgekit.model.fragment import Cut, Span, Trace
+from edgekit.model.placeholder import BRACE, TOKEN, Encoding, format_placeholder
+
+
+class UnwritableError(Exception):
+    """A value stands where no placeholder can: it was printed in a form that is no encoding."""
+
+    def __init__(self, placed: Placed) -> None:
+        super().__init__(placed.slot.source)
+        self.placed = placed
+
+
+def assemble(traced: Traced, files: Mapping[str, str], *, plain: bool) -> tuple[bytes, tuple[Cut, ...], Trace]:
+    """Body, cuts and trace of a page. `files` gives each template's site-relative file.
+
+    `plain` leaves text that reads as a token as it is: static pages are never read by that grammar.
+    Raises UnwritableError for a value that was printed without an encoding.
+    """
+    builder = _Builder(plain)
+    for is_slot, run in _runs(traced.pieces):
+        if is_slot:
+            for placed in run:
+                assert isinstance(placed, Placed)
+                builder.add_placeholder(placed)
+        else:
+            builder.add_texts([piece for piece in run if isinstance(piece, Text)])
+    names = sorted(traced.templates)
+    position = {name: at for at, name in enumerate(names)}
+    spans = tuple(Span(start, position[name], line) for start, (name, line) in builder.spans)
+    trace = Trace(tuple(files[name] for name in names), spans, traced.assets)
+    return b"".join(builder.body), tuple(builder.cuts), trace
+
+
+def _runs(pieces: Iterable[Text | Placed]) -> Iterable[tuple[bool, list[Text | Placed]]]:
+    """Adjacent texts together, adjacent slots together."""
+    run: list[Text | Placed] = []
+    kind = False
+    for piece in pieces:
+        is_slot = type(piece) is Placed
+        if run and is_slot != kind:
+            yield kind, run
+            run = []
+        kind = is_slot
+        run.append(piece)
+    if run:
+        yield kind, run
+
+
+class _Builder:
+    def __init__(self, plain: bool) -> None:
+        self.plain = plain
+        self.body: list[bytes] = []
+        self.size = 0
+        self.cuts: list[Cut] = []
+        self.spans: list[tuple[int, Location]] = []
+        self._last: Location | None = None
+
+    def _mark(self, location: Location) -> None:
+        if location != self._last:
+            self.spans.append((self.size, location))
+            self._last = location
+
+    def _write(self, text: str) -> None:
+        encoded = text.encode()
+        self.body.append(encoded)
+        self.size += len(encoded)
+
+    def add_placeholder(self, placed: Placed) -> None:
+        if placed.form in ("raw", "safe_url"):
+            raise UnwritableError(placed)
+        encoding: Encoding = placed.form  # type: ignore[assignment]
+        if placed.location is not None:
+            self._mark(placed.location)
+        start = self.size
+        self._write(format_placeholder(placed.slot.name, encoding))
+        self.cuts.append(Cut(start, self.size, placed.slot.name, encoding))
+
+    def add_texts(self, texts: list[Text]) -> None:
+        """Adjacent texts: a token may begin in one and end in another, so they are searched as one."""
+        braces = [] if self.plain else _token_starts(texts)
+        if not braces:
+            for text in texts:
+                self._mark(text.location)
+                self._write(text.text)
+            return
+        offset = 0
+        for text in texts:
+            self._mark(text.location)
+            written = 0
+            end = offset + len(text.text)
+            while braces and braces[0] < end:
+                at = braces.pop(0) - offset
+                self._write(text.text[written:at])
+                start = self.size
+                self._write(BRACE)
+                self.cuts.append(Cut(start, self.size, "", ""))
+                written = at + 1
+            self._write(text.text[written:])
+            offset = end
+
+
+def _token_starts(texts: list[Text]) -> list[int]:
+    if not any("{" in text.text for text in texts):
+        return []
+    return [token.start() for token in TOKEN.finditer("".join(text.text for text in texts))]

@@ -1,0 +1,108 @@
+"""A site compiled: all pages, in one process or several, handed on as fragments and one pack."""
+
+import multiprocessing
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from typing import Final
+
+import msgspec
+
+from edgekit.compiler.page import CompiledPage, PageCompiler
+from edgekit.diagnostics.diagnostic import Diagnostic, merge_diagnostics
+from edgekit.model.digest import digest
+from edgekit.model.fragment import Fragment, encode_trace
+from edgekit.model.keys import ASSETS
+from edgekit.model.manifest import IndexEntry, Manifest, Pack, Route, build_pack
+from edgekit.project.site import Site
+
+_CHUNK: Final = 32
+"""Pages a worker gets at a time: enough that handing over costs little, few enough that progress shows."""
+
+_WORTH_WORKERS: Final = 1_000
+"""Renders from which several processes are faster than one, their start included."""
+
+
+class CompileResult(msgspec.Struct, frozen=True):
+    """`pack` is None if any diagnostic is an error."""
+
+    pack: Pack | None
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def compile_site(
+    site: Site,
+    emit: Callable[[Fragment], None],
+    *,
+    jobs: int | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> CompileResult:
+    """Compile every page and asset of a site.
+
+    `emit` gets each fragment as soon as it is made, in the order of the site's pages; nothing more after the first
+    finding. `jobs` is the number of processes (default: as the site's size and the machine ask for); no thread may be
+    running if it is not 1. `progress` is told the number of pages done and of all. All pages are compiled, so that one
+    run finds all.
+    """
+    entries: list[IndexEntry] = []
+    routes: dict[str, Route] = {}
+    diagnostics: list[Diagnostic] = []
+
+    def keep(fragment: Fragment, trace: str) -> None:
+        entries.append(IndexEntry(fragment.namespace, fragment.key, fragment.digest.hex(), trace))
+        emit(fragment)
+
+    with _compiled_pages(site, jobs) as pages:
+        for done, (page, compiled) in enumerate(zip(site.pages, pages, strict=True), 1):
+            diagnostics += compiled.diagnostics
+            if compiled.route is not None and not diagnostics:
+                routes[page.path] = compiled.route
+                for fragment in compiled.fragments:
+                    assert fragment.trace is not None
+                    keep(fragment, digest(encode_trace(fragment.trace)).hex())
+            if progress is not None:
+                progress(done, len(site.pages))
+    if diagnostics:
+        return CompileResult(None, tuple(merge_diagnostics(diagnostics)))
+    for asset in site.assets.values():
+        keep(Fragment(ASSETS, asset.url, asset.file.read_bytes()), "")
+    manifest = Manifest(
+        default_tier=site.default_tier,
+        routes=routes,
+        slots=dict(site.slots),
+        segments={tier: dict(fields) for tier, fields in site.tiers.items()},
+        ttl=site.ttl,
+        cpu_ms=site.cpu_ms,
+        identity=site.identity,
+    )
+    return CompileResult(build_pack(manifest, entries), ())
+
+
+@contextmanager
+def _compiled_pages(site: Site, jobs: int | None) -> Iterator[Iterator[CompiledPage]]:
+    """The site's pages compiled, in their order."""
+    if jobs is None:
+        worth = len(site.pages) * len(site.tiers) >= _WORTH_WORKERS
+        jobs = (os.cpu_count() or 1) if worth else 1
+    if jobs == 1:
+        yield map(PageCompiler(site).compile, site.pages)
+        return
+    # Forked, so that all processes see the site as it was read once, whatever happens to its files meanwhile.
+    with ProcessPoolExecutor(jobs, multiprocessing.get_context("fork"), _start_worker, (site,)) as workers:
+        try:
+            yield workers.map(_compile_page, range(len(site.pages)), chunksize=_CHUNK)
+        finally:
+            workers.shutdown(cancel_futures=True)
+
+
+_worker: PageCompiler
+
+
+def _start_worker(site: Site) -> None:
+    global _worker
+    _worker = PageCompiler(site)
+
+
+def _compile_page(number: int) -> CompiledPage:
+    return _worker.compile(_worker.site.pages[number])

@@ -1,0 +1,28 @@
+"""Delivery classes, inferred from what the trace read: section 6 of the contract."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from edgekit.compiler.trace import Traced
+from edgekit.model.manifest import Delivery
+
+ORDER: Final[tuple[Delivery, ...]] = ("static", "segment", "user")
+"""From what everybody may share to what nobody may."""
+
+
+def infer_delivery(traced: Traced) -> Delivery:
+    """The class of what one render read; a read that printed nothing counts."""
+    roots = {slot.root for slot in traced.slots.values()}
+    if roots & {"user", "request"}:
+        return "user"
+    return "segment" if traced.reads_tier or roots else "static"
+
+
+def strictest(classes: Iterable[Delivery]) -> Delivery:
+    """The class of a page whose tiers have these: the one that fewest may share."""
+    return max(classes, key=ORDER.index)
+
+
+def exceeds(delivery: Delivery, asserted: Delivery) -> bool:
+    """Whether a page reads more than its `delivery` says."""
+    return ORDER.index(delivery) > ORDER.index(asserted)

@@ -1,0 +1,111 @@
+"""The Jinja environments: one base that tracer and oracle share, so that both see the same site in the same sandbox."""
+
+from collections.abc import Mapping
+from typing import Any, Final, NoReturn
+
+from jinja2 import FileSystemLoader, StrictUndefined, Template
+from jinja2.runtime import Context
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from edgekit.diagnostics.suggest import did_you_mean
+from edgekit.fragment.encodings import path_part, safe_url
+from edgekit.project.frozen import FrozenDict
+from edgekit.project.site import Page, Site
+
+
+class PageError(Exception):
+    """A template asks for something that no page may have; `code` and `help` as in a diagnostic."""
+
+    def __init__(self, code: str, message: str, help: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.help = help
+
+
+class PageTemplate(Template):
+    """A template whose imported module is made anew for each page, so that no page leaves a trace in the next."""
+
+    environment: "PageEnvironment"
+    _page_serial = 0
+
+    def _get_default_module(self, ctx: Context | None = None) -> Any:
+        if self._page_serial != self.environment.page_serial:
+            self._page_serial = self.environment.page_serial
+            self._module = None
+        return super()._get_default_module(ctx)
+
+
+class PageEnvironment(ImmutableSandboxedEnvironment):
+    """Jinja for a site's pages: autoescaping, undefined names are errors, the site's globals, our two filters."""
+
+    template_class = PageTemplate
+
+    def __init__(self, site: Site) -> None:
+        super().__init__(
+            loader=FileSystemLoader([site.root / "templates", site.root, *site.jinja.paths], encoding="utf-8"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=site.jinja.trim_blocks,
+            lstrip_blocks=site.jinja.lstrip_blocks,
+            keep_trailing_newline=site.jinja.keep_trailing_newline,
+            cache_size=-1,
+            auto_reload=False,
+        )
+        self.site = site
+        self.page_serial = 0
+        self.globals.update(
+            data=site.data,
+            site=FrozenDict(base_url=site.base_url, default_tier=site.default_tier),
+            asset=self.asset_url,
+            lipsum=_refuse_chance,
+        )
+        self.filters["path_part"] = path_part
+        self.filters["safe_url"] = safe_url
+        self.filters["random"] = _refuse_chance
+
+    def asset_url(self, name: str) -> str:
+        """`asset("shop.css")`: the content-addressed URL of a file of `static/`.
+
+        Raises PageError if there is no such file.
+        """
+        asset = self.site.assets.get(name)
+        if asset is None:
+            hint = did_you_mean(str(name), self.site.assets)
+            raise PageError("EK217", f"there is no file `static/{name}`{hint}", "put the file there, or name another")
+        return asset.url
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        """`obj.attribute` as the sandbox gives it; private names are errors, whatever the object."""
+        if attribute.startswith("_"):
+            raise PageError("EK214", f"attribute `{attribute}` is private", "use a public attribute or an item")
+        if type(obj) is FrozenDict and attribute not in _DICT_ATTRIBUTES:
+            try:
+                return obj[attribute]
+            except KeyError:
+                return self.undefined(obj=obj, name=attribute)
+        return super().getattr(obj, attribute)
+
+
+_DICT_ATTRIBUTES: Final = frozenset(dir(FrozenDict))
+"""Jinja looks for an attribute before an item; most names are none of these, so most look-ups can go straight to it."""
+
+
+def _refuse_chance(*args: object, **kwargs: object) -> NoReturn:
+    raise PageError(
+        "EK216",
+        "a page is a function of its inputs, and chance is none of them",
+        "choose in the data, or in a script of the page",
+    )
+
+
+def page_variables(page: Page, tier: str, fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The render variables of a page for a tier; `fields` are `user`, `segment` and `request`."""
+    variables: dict[str, Any] = {
+        **fields,
+        "tier": tier,
+        "page": FrozenDict(path=page.path, params=page.params),
+    }
+    if page.item_name is not None:
+        variables[page.item_name] = page.item
+    return variables

@@ -1,0 +1,42 @@
+"""The expression a finding speaks of: Jinja knows lines, not columns, so it is found again in the line's source."""
+
+import re
+
+from jinja2 import Environment, TemplateSyntaxError
+
+
+def find_expression(environment: Environment, source: str, line: int, words: tuple[str, ...]) -> str | None:
+    """The `{{ … }}` or `{% … %}` of a template that stands on `line` and holds the earliest of `words`; None if none.
+
+    White space in it is folded, so that it can stand in a message.
+    """
+    best: tuple[int, str] | None = None
+    for first, last, text in _tags(environment, source):
+        if first <= line <= last:
+            score = sum(
+                1 << (len(words) - rank)
+                for rank, word in enumerate(words)
+                if word and re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text)
+            )
+            if best is None or score > best[0]:
+                best = score, text
+    return " ".join(best[1].split()) if best else None
+
+
+def _tags(environment: Environment, source: str) -> list[tuple[int, int, str]]:
+    """First line, last line and text of each tag."""
+    tags: list[tuple[int, int, str]] = []
+    first = 0
+    parts: list[str] = []
+    try:
+        for line, kind, value in environment.lex(source):
+            if kind in ("variable_begin", "block_begin"):
+                first, parts = line, [value]
+            elif parts:
+                parts.append(value)
+                if kind in ("variable_end", "block_end"):
+                    tags.append((first, line, "".join(parts)))
+                    parts = []
+    except TemplateSyntaxError:
+        pass
+    return tags

@@ -1,0 +1,63 @@
+"""`user`, `segment` and `request` as a trace sees them: slots opaque, all else frozen, reads noted."""
+
+from typing import Any
+
+from edgekit.compiler.opaque import Fields, OpaqueSlot
+from edgekit.compiler.run import Run
+from edgekit.diagnostics.suggest import did_you_mean
+from edgekit.project.site import Site
+
+_GROUPS = ("query", "cookie", "header")
+
+
+def trace_fields(site: Site, tier: str, run: Run) -> dict[str, Any]:
+    """The render variables `user`, `segment` and `request` for a tier."""
+    slots: dict[str, OpaqueSlot] = {}
+    by_source = {slot.source: slot for slot in site.slots.values()}
+
+    def read_slot(source: str) -> OpaqueSlot:
+        if source not in slots:
+            slots[source] = OpaqueSlot(run, by_source[source])
+        run.slots[source] = by_source[source]
+        return slots[source]
+
+    def read_frozen(value: Any) -> Any:
+        run.reads_tier = True
+        return value
+
+    def namespace(name: str, frozen: dict[str, Any], nested: dict[str, Fields] | None = None) -> Fields:
+        nested = nested or {}
+
+        def read(field: str) -> Any:
+            source = f"{name}.{field}"
+            if source in by_source:
+                return read_slot(source)
+            if field in frozen:
+                return read_frozen(frozen[field])
+            if field in nested:
+                return nested[field]
+            known = [s[len(name) + 1 :] for s in by_source if s.startswith(name + ".")] + [*frozen, *nested]
+            raise run.refuse(
+                "EK208",
+                f"`{source}`",
+                f"it is not declared{did_you_mean(field, known)}",
+                _declare_help(name, field),
+                field,
+            )
+
+        return Fields(run, name, read)
+
+    groups = {group: namespace(f"request.{group}", {}) for group in _GROUPS}
+    return {
+        "user": namespace("user", {"tier": tier}),
+        "segment": namespace("segment", dict(site.tiers[tier])),
+        "request": namespace("request", {}, groups),
+    }
+
+
+def _declare_help(name: str, field: str) -> str:
+    slot = "".join(c if c.isalnum() else "_" for c in field.upper()).lstrip("_0123456789") or "NAME"
+    declare = f'declare it in edgekit.toml: `[slots.{slot}]` with `from = "{name}.{field}"`'
+    if name == "segment":
+        return f"write `{field}` in every file of `segments/`, or {declare} for a live field"
+    return f"{declare}, `default` and `max_length`"

@@ -1,0 +1,106 @@
+"""Violations and exceptions of a render as diagnostics: code, message, file, line, source line and the way out."""
+
+from pathlib import Path
+
+from jinja2 import TemplateNotFound, TemplatesNotFound, TemplateSyntaxError, UndefinedError
+from jinja2.exceptions import SecurityError
+
+from edgekit.compiler.environment import PageEnvironment, PageError
+from edgekit.compiler.excerpt import find_expression
+from edgekit.compiler.opaque import WAY_OUT
+from edgekit.compiler.run import Location, TraceError, Violation, traceback_location
+from edgekit.diagnostics.diagnostic import Diagnostic
+from edgekit.diagnostics.suggest import did_you_mean
+
+
+class Findings:
+    """Makes diagnostics for one environment's templates."""
+
+    def __init__(self, environment: PageEnvironment) -> None:
+        self.environment = environment
+        self._sources: dict[str, tuple[str, str]] = {}
+
+    def of_violation(self, violation: Violation, page: str) -> Diagnostic:
+        words = (violation.word, *_words(violation.subject))
+        return self.make(
+            violation.code,
+            f"{violation.subject}: {violation.what}" if violation.what else violation.subject,
+            violation.help,
+            violation.location,
+            page,
+            words,
+        )
+
+    def of_error(self, error: Exception, page: str, template: str) -> Diagnostic | None:
+        """A diagnostic for an exception that ended a render; None for one whose violation is on record."""
+        location = traceback_location(error) or (template, 1)
+        match error:
+            case TraceError():
+                return None
+            case PageError():
+                return self.make(error.code, error.message, error.help, location, page)
+            case TemplateSyntaxError():
+                where = (error.name or template, error.lineno)
+                return self.make("EK213", f"syntax error: {error.message}", _SYNTAX_HELP, where, page)
+            case TemplatesNotFound() | TemplateNotFound():
+                names = error.templates if isinstance(error, TemplatesNotFound) else [error.name or ""]
+                known = self.environment.list_templates(extensions=["html", "txt", "xml", "jinja", "j2"])
+                hint = did_you_mean(str(names[0]), known) if names else ""
+                missing = " or ".join(f"`{name}`" for name in names) or "(no name)"
+                help = "put it into `templates/`; names are relative to `templates/`, then to the site folder"
+                return self.make("EK212", f"there is no template {missing}{hint}", help, location, page)
+            case SecurityError():
+                help = "templates may not change data or reach into Python; do it in the data instead"
+                return self.make("EK214", f"the sandbox refuses it: {error}", help, location, page)
+            case UndefinedError():
+                help = "give it a value, or print it with `|default(…)`"
+                return self.make("EK211", str(error), help, location, page)
+            case RecursionError():
+                help = "end the recursion of the macro, include or loop"
+                return self.make("EK215", "the template calls itself without an end", help, location, page)
+            case UnicodeDecodeError():
+                return self.make("EK212", "the template is no UTF-8", "save it as UTF-8", location, page)
+            case OSError():
+                why = error.strerror or type(error).__name__
+                help = "make it readable, or name another"
+                return self.make("EK212", f"a template cannot be read: {why}", help, location, page)
+        if isinstance(error, TypeError) and any(name in str(error) for name in ("OpaqueSlot", "Rope", "Fields")):
+            message = "a slot's value is not known when the page is built, but the expression needs the value itself"
+            return self.make("EK206", message, WAY_OUT, location, page, ("user", "segment", "request"))
+        message = f"{type(error).__name__}: {error}"
+        help = "Jinja's full render would fail here too; if a slot is involved, only print it"
+        return self.make("EK215", message, help, location, page)
+
+    def make(
+        self, code: str, message: str, help: str, location: Location | None, page: str, words: tuple[str, ...] = ()
+    ) -> Diagnostic:
+        file, line, source = None, None, None
+        if location is not None:
+            name, line = location
+            file, text = self._read(name)
+            lines = text.splitlines()
+            source = lines[line - 1] if 0 < line <= len(lines) else None
+            expression = find_expression(self.environment, text, line, words) if words else None
+            if expression:
+                message = f"{message}: `{expression}`"
+        return Diagnostic(code=code, message=message, help=help, file=file, line=line, pages=(page,), source=source)
+
+    def _read(self, name: str) -> tuple[str, str]:
+        """A template's file and text; the text is empty if it cannot be read."""
+        if name not in self._sources:
+            try:
+                assert self.environment.loader is not None
+                text, file, _ = self.environment.loader.get_source(self.environment, name)
+            except (TemplateNotFound, OSError, UnicodeDecodeError):
+                text, file = "", str(Path(self.environment.site.root, name))
+            self._sources[name] = file or name, text
+        return self._sources[name]
+
+
+_SYNTAX_HELP = "mend the tag; Jinja's documentation of its syntax is at https://jinja.palletsprojects.com/templates/"
+
+
+def _words(subject: str) -> tuple[str, ...]:
+    """The names in a subject's backticks, and their last parts."""
+    names = subject.split("`")[1::2]
+    return tuple(part for name in names for part in (name, name.rpartition(".")[2]))

@@ -1,0 +1,148 @@
+"""The objects that stand for what is not known when a page is built.
+
+`OpaqueSlot` is one slot's value; `Rope` is a string with such values in it; `Fields` is `user`, `segment` or `request`.
+They are no `str` and answer no question: every operation of Python's data model records a violation and raises. Only
+this module reads their own attributes, through the slot descriptors, because `__getattribute__` records too.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any, Final, Literal, NamedTuple, NoReturn
+
+from edgekit.compiler.run import Location, Run
+from edgekit.model.slot import Slot
+
+Form = Literal["raw", "safe_url", "", "url", "path", "href", "json"]
+"""How a slot's value stands in a rope: `raw` and `safe_url` not escaped yet, the others as placeholder encodings."""
+
+WAY_OUT: Final = (
+    "print it as it is, or decide with something that is known at build time: the tier, a frozen value; "
+    "for the rest use `~` to join it with text, or a script of the page"
+)
+
+# What the operation does, by the special method that Python calls for it.
+_READS: Final[dict[str, tuple[str, str]]] = {
+    "EK201": ("its truth or value is tested", "bool eq ne lt le gt ge contains hash"),
+    "EK203": ("an attribute or item of it is read", "getitem setitem delitem missing setattr delattr dir"),
+    "EK204": ("it is looped over or measured", "iter next reversed len length_hint await aiter anext"),
+    "EK205": (
+        "it is calculated with",
+        "add radd iadd sub rsub isub mul rmul imul matmul rmatmul imatmul truediv rtruediv itruediv floordiv rfloordiv "
+        "ifloordiv mod rmod imod divmod rdivmod pow rpow ipow lshift rlshift ilshift rshift rrshift irshift and rand "
+        "iand xor rxor ixor or ror ior neg pos abs invert int float complex index round trunc floor ceil",
+    ),
+    "EK206": (
+        "it is handed to code that needs the value itself",
+        "str repr format bytes call enter exit fspath html copy deepcopy reduce reduce_ex getstate sizeof "
+        "instancecheck subclasscheck buffer",
+    ),
+}
+
+
+def _recording(code: str, what: str) -> Callable[..., NoReturn]:
+    def record(self: object, *args: object, **kwargs: object) -> NoReturn:
+        raise refuse(self, code, what)
+
+    return record
+
+
+class Opaque:
+    """Every operation of the data model records a violation of the run and raises TraceError."""
+
+    __slots__ = ("run",)
+
+    def __getattribute__(self, name: str) -> NoReturn:
+        raise refuse(self, "EK203", f"its attribute `{name}` is read")
+
+    for _code, (_what, _names) in _READS.items():
+        for _name in _names.split():
+            locals()[f"__{_name}__"] = _recording(_code, _what)
+    del _code, _what, _names, _name
+
+
+class OpaqueSlot(Opaque):
+    """One slot's value; one object per source and run, so that identity behaves."""
+
+    __slots__ = ("slot",)
+
+    def __init__(self, run: Run, slot: Slot) -> None:
+        _set(self, "run", run)
+        _set(self, "slot", slot)
+
+
+class Placed(NamedTuple):
+    """A slot's value at its place in a rope, and the template line that put it there."""
+
+    slot: Slot
+    form: Form
+    location: Location | None
+
+
+class Rope(Opaque):
+    """A string that holds slots' values: text and `Placed`s in order; `markup` says that it is escaped."""
+
+    __slots__ = ("markup", "pieces")
+
+    def __init__(self, run: Run, pieces: Iterable["str | Placed"], markup: bool) -> None:
+        _set(self, "run", run)
+        _set(self, "pieces", tuple(pieces))
+        _set(self, "markup", markup)
+
+
+class Fields(Opaque):
+    """`user`, `segment`, `request` and the like: names and what they stand for, without methods.
+
+    `name` is how the template writes it; `read` gives the value of a field, or raises.
+    """
+
+    __slots__ = ("name", "read")
+
+    def __init__(self, run: Run, name: str, read: Callable[[str], Any]) -> None:
+        _set(self, "run", run)
+        _set(self, "name", name)
+        _set(self, "read", read)
+
+
+_set: Final = object.__setattr__
+run_of: Final[Callable[[object], Run]] = Opaque.__dict__["run"].__get__
+slot_of: Final[Callable[[object], Slot]] = OpaqueSlot.__dict__["slot"].__get__
+pieces_of: Final[Callable[[object], tuple["str | Placed", ...]]] = Rope.__dict__["pieces"].__get__
+is_markup: Final[Callable[[object], bool]] = Rope.__dict__["markup"].__get__
+_name_of: Final[Callable[[object], str]] = Fields.__dict__["name"].__get__
+_read_of: Final[Callable[[object], Callable[[str], Any]]] = Fields.__dict__["read"].__get__
+
+
+def is_opaque(value: object) -> bool:
+    return type(value) in _OPAQUE_TYPES
+
+
+_OPAQUE_TYPES: Final = frozenset({OpaqueSlot, Rope, Fields})
+
+
+def read_field(fields: object, name: object) -> Any:
+    """`user.name` of a template: what the field stands for.
+
+    Raises TraceError for a name that is no text, that is private or that is not declared.
+    """
+    if type(name) is not str:
+        raise refuse(fields, "EK206", "a field is looked up by something that is no text known at build time")
+    return _read_of(fields)(name)
+
+
+def describe(value: object) -> str:
+    """How a message names an opaque object."""
+    if type(value) is OpaqueSlot:
+        return f"`{slot_of(value).source}`"
+    if type(value) is Rope:
+        sources = sorted({piece.slot.source for piece in pieces_of(value) if type(piece) is Placed})
+        return "text that holds " + " and ".join(f"`{source}`" for source in sources)
+    return f"`{_name_of(value)}`"
+
+
+def refuse(value: object, code: str, what: str, help: str = "", word: str = "") -> Exception:
+    """Record that `what` was done to an opaque object; the caller raises what is returned."""
+    run = run_of(value)
+    if type(value) is Fields:
+        name = _name_of(value)
+        what = "it is used as a value, but it is only a namespace"
+        return run.refuse("EK209", describe(value), what, f"name one of its fields, such as `{name}.…`", word)
+    return run.refuse(code, describe(value), what, help or WAY_OUT, word)

@@ -1,0 +1,94 @@
+"""What one render of one page does: the reads and violations that its opaque objects record."""
+
+import sys
+from types import FrameType
+from typing import Any
+
+from jinja2 import Template
+
+from edgekit.model.slot import Slot
+
+Location = tuple[str, int]
+"""A template's name and a line of it."""
+
+
+class TraceError(Exception):
+    """Ends a render after a violation was recorded.
+
+    No subclass of TypeError, AttributeError, LookupError or ValueError: Jinja and Python swallow those. Where it is
+    swallowed all the same, the record still counts.
+    """
+
+
+class Violation:
+    """A use that the compiler cannot keep: its code, `what` happened (a clause), to `subject`, where, and the way out.
+
+    `word` is what the expression must contain (a filter's name), to find it again in the line.
+    """
+
+    __slots__ = ("code", "help", "location", "subject", "what", "word")
+
+    def __init__(self, code: str, subject: str, what: str, help: str, location: Location | None, word: str) -> None:
+        self.code = code
+        self.subject = subject
+        self.what = what
+        self.help = help
+        self.location = location
+        self.word = word
+
+
+class Run:
+    """The state of the render that is under way; one per environment, started anew for each page."""
+
+    def __init__(self) -> None:
+        self.serial = 0
+        self.start()
+
+    def start(self) -> None:
+        self.serial += 1
+        self.violations: list[Violation] = []
+        self.location: Location | None = None
+        self.reads_tier = False
+        self.slots: dict[str, Slot] = {}
+        self.templates: dict[str, None] = {}
+        self.assets: dict[str, None] = {}
+
+    def refuse(self, code: str, subject: str, what: str, help: str, word: str = "") -> TraceError:
+        """Record a violation at the template line that is being executed; the caller raises what is returned."""
+        self.violations.append(Violation(code, subject, what, help, find_location(sys._getframe(1)), word))
+        return TraceError(f"{subject}: {what}")
+
+
+def find_location(frame: FrameType | None) -> Location | None:
+    """The innermost template line among a frame and its callers."""
+    while frame is not None:
+        template = frame.f_globals.get("__jinja_template__")
+        if template is not None:
+            return template.name, line_of(template, frame.f_lineno)
+        frame = frame.f_back
+    return None
+
+
+def line_of(template: Template, code_line: int) -> int:
+    """The template's line for a line of its generated code."""
+    lines: list[tuple[int, int]] | None = template.__dict__.get("_lines")
+    if lines is None:
+        lines = template.__dict__["_lines"] = list(template.debug_info)
+    found = 1
+    for template_line, start in lines:
+        if start > code_line:
+            break
+        found = template_line
+    return found
+
+
+def traceback_location(error: BaseException) -> Location | None:
+    """The innermost template line in an exception's traceback."""
+    found: Location | None = None
+    trace: Any = error.__traceback__
+    while trace is not None:
+        template = trace.tb_frame.f_globals.get("__jinja_template__")
+        if template is not None:
+            found = template.name, line_of(template, trace.tb_lineno)
+        trace = trace.tb_next
+    return found

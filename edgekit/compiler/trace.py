@@ -1,0 +1,85 @@
+"""One page for one tier, traced: what it prints, piece by piece with the template line of each, and what it read."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from edgekit.compiler.environment import page_variables
+from edgekit.compiler.fields import trace_fields
+from edgekit.compiler.findings import Findings
+from edgekit.compiler.opaque import Placed, Rope, pieces_of
+from edgekit.compiler.run import Location
+from edgekit.compiler.tracing import TracingEnvironment
+from edgekit.diagnostics.diagnostic import Diagnostic
+from edgekit.model.slot import Slot
+from edgekit.project.site import Page, Site
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Printed text and the template line that printed it."""
+
+    text: str
+    location: Location
+
+
+@dataclass(frozen=True, slots=True)
+class Traced:
+    """What a render printed, in order, and read: slots by source (printed or not), templates and assets by name."""
+
+    pieces: tuple[Text | Placed, ...]
+    slots: dict[str, Slot]
+    reads_tier: bool
+    templates: tuple[str, ...]
+    assets: tuple[str, ...]
+
+
+class Tracer:
+    """Traces the pages of a site, one after the other."""
+
+    def __init__(self, site: Site) -> None:
+        self.site = site
+        self.environment = TracingEnvironment(site)
+        self.findings = Findings(self.environment)
+
+    def trace(self, page: Page, tier: str) -> Traced | list[Diagnostic]:
+        """What the page's template prints for a tier, or the findings that forbid it."""
+        run = self.environment.run
+        run.start()
+        self.environment.page_serial += 1
+        found: list[Diagnostic] = []
+        pieces: list[Text | Placed] = []
+        try:
+            template = self.environment.get_template(page.template)
+            variables = page_variables(page, tier, trace_fields(self.site, tier, run))
+            for printed in template.root_render_func(template.new_context(variables)):
+                location = run.location
+                run.location = None
+                assert location is not None
+                _append(pieces, printed, location)
+        except Exception as error:  # whatever a template raises is the author's to know, with its place
+            diagnostic = self.findings.of_error(error, page.path, page.template)
+            if diagnostic is not None and not run.violations:
+                found.append(diagnostic)
+        found += [self.findings.of_violation(violation, page.path) for violation in run.violations]
+        if found:
+            return found
+        return Traced(
+            tuple(pieces),
+            dict(sorted(run.slots.items())),
+            run.reads_tier,
+            tuple(sorted(run.templates)),
+            tuple(sorted(run.assets)),
+        )
+
+
+def _append(pieces: list[Text | Placed], printed: Any, location: Location) -> None:
+    if type(printed) is not Rope:
+        if printed:
+            pieces.append(Text(printed, location))
+        return
+    for piece in pieces_of(printed):
+        if type(piece) is Placed:
+            pieces.append(piece)
+        elif piece:
+            assert isinstance(piece, str)
+            pieces.append(Text(piece, location))

@@ -1,0 +1,169 @@
+"""The tracing environment: Jinja's own compiled templates with our escape, join, macros and blocks in their globals.
+
+No patched jinja2 and no code generator of our own: a compiled template looks its runtime names up late, in the globals
+of its module, and `Template._from_namespace` is where they can be replaced.
+"""
+
+from collections.abc import Callable, Iterator, MutableMapping
+from types import GeneratorType
+from typing import Any
+
+from jinja2 import Environment, Template
+from jinja2.runtime import BlockReference, Context, Macro, TemplateReference
+
+from edgekit.compiler.environment import PageEnvironment, PageTemplate
+from edgekit.compiler.filters import wrap_filters, wrap_tests
+from edgekit.compiler.opaque import Fields, is_opaque, read_field, refuse
+from edgekit.compiler.ropes import Ropes
+from edgekit.compiler.run import Location, Run, line_of
+from edgekit.project.site import Site
+
+BlockRenderer = Callable[[Context], Iterator[Any]]
+
+
+class TracingContext(Context):
+    """Notes that the tier is read, and hands out blocks whose captures may be ropes."""
+
+    environment: "TracingEnvironment"
+
+    def resolve_or_missing(self, key: str) -> Any:
+        if key == "tier":
+            self.environment.run.reads_tier = True
+        return super().resolve_or_missing(key)
+
+    def super(self, name: str, current: BlockRenderer) -> Any:
+        reference = super().super(name, current)
+        return _tracing(reference) if isinstance(reference, BlockReference) else reference
+
+
+class TracingBlockReference(BlockReference):
+    """`super()` and `self.block()`: a capture."""
+
+    @property
+    def super(self) -> Any:
+        reference = BlockReference.super.fget(self)  # type: ignore[attr-defined]
+        return _tracing(reference) if isinstance(reference, BlockReference) else reference
+
+    def __call__(self) -> Any:
+        environment: TracingEnvironment = self._context.environment  # type: ignore[assignment]
+        printed = environment.concat(self._stack[self._depth](self._context))
+        return environment.ropes.markup(printed) if self._context.eval_ctx.autoescape else printed
+
+
+def _tracing(reference: BlockReference) -> TracingBlockReference:
+    return TracingBlockReference(reference.name, reference._context, reference._stack, reference._depth)
+
+
+class TracingTemplateReference(TemplateReference):
+    """`self` in templates."""
+
+    def __getitem__(self, name: str) -> Any:
+        return _tracing(super().__getitem__(name))
+
+
+class TracingMacro(Macro):
+    """A macro, `caller()` included: a capture."""
+
+    def _invoke(self, arguments: list[Any], autoescape: bool) -> Any:
+        printed = self._func(*arguments)
+        return self._environment.ropes.markup(printed) if autoescape else printed  # type: ignore[attr-defined]
+
+
+class TracingTemplate(PageTemplate):
+    @classmethod
+    def _from_namespace(
+        cls, environment: Environment, namespace: MutableMapping[str, Any], globals: MutableMapping[str, Any]
+    ) -> "TracingTemplate":
+        assert isinstance(environment, TracingEnvironment)
+        ropes = environment.ropes
+        namespace.update(
+            escape=ropes.escape,
+            Markup=ropes.markup,
+            str=ropes.string,
+            str_join=ropes.str_join,
+            markup_join=ropes.markup_join,
+            Macro=TracingMacro,
+            TemplateReference=TracingTemplateReference,
+        )
+        template = super()._from_namespace(environment, namespace, globals)
+        assert isinstance(template, TracingTemplate)
+        template.root_render_func = environment.located(template)
+        return template
+
+
+class TracingEnvironment(PageEnvironment):
+    """A site's environment in which slots are opaque; renders one page after the other."""
+
+    template_class = TracingTemplate
+    context_class = TracingContext
+
+    def __init__(self, site: Site) -> None:
+        super().__init__(site)
+        self.run = Run()
+        self.ropes = Ropes(self.run)
+        self.filters.update(wrap_filters(self, self.ropes))
+        self.tests.update(wrap_tests(self, self.ropes))
+        self.concat = self.ropes.concat  # type: ignore[method-assign]
+        self._locations: dict[tuple[int, int], Location] = {}
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        if type(obj) is Fields:
+            return read_field(obj, attribute)
+        if is_opaque(obj):
+            raise refuse(obj, "EK203", f"its attribute `{attribute}` is read", word=attribute)
+        return super().getattr(obj, attribute)
+
+    def getitem(self, obj: Any, argument: Any) -> Any:
+        if type(obj) is Fields:
+            return read_field(obj, argument)
+        if is_opaque(obj):
+            raise refuse(obj, "EK203", "an item of it is read")
+        if is_opaque(argument):
+            raise refuse(argument, "EK206", "it is used as a key")
+        return super().getitem(obj, argument)
+
+    def call(__self, __context: Context, __obj: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: N805
+        if is_opaque(__obj):
+            raise refuse(__obj, "EK206", "it is called")
+        return super().call(__context, __obj, *args, **kwargs)
+
+    def asset_url(self, name: str) -> str:
+        if is_opaque(name):
+            raise refuse(name, "EK206", "it is used as the name of an asset", word="asset")
+        url = super().asset_url(name)
+        self.run.assets[name] = None
+        return url
+
+    def _load_template(self, name: str, globals: MutableMapping[str, Any] | None) -> Template:
+        template = super()._load_template(name, globals)
+        self.run.templates[name] = None
+        return template
+
+    def located(self, template: Template) -> BlockRenderer:
+        """The template's root function, noting for each piece it yields the template line that made it.
+
+        The piece comes from the innermost generator of a chain of `yield from`. An included template is no link of
+        that chain, but has been through here itself: then the location is known already.
+        """
+        root = template.root_render_func
+        run = self.run
+        locations = self._locations
+
+        def render(context: Context) -> Iterator[Any]:
+            pieces = root(context)
+            for piece in pieces:
+                if run.location is None:
+                    inner: Any = pieces
+                    while type(inner.gi_yieldfrom) is GeneratorType:
+                        inner = inner.gi_yieldfrom
+                    frame = inner.gi_frame
+                    key = id(inner.gi_code), frame.f_lasti
+                    location = locations.get(key)
+                    if location is None:
+                        maker = frame.f_globals["__jinja_template__"]
+                        location = locations[key] = maker.name, line_of(maker, frame.f_lineno)
+                    run.location = location
+                yield piece
+
+        # `Context.super` finds the next block by the function it was registered with, and only blocks go there.
+        return render
