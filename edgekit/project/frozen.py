@@ -4,7 +4,10 @@
 Their type also says that nothing inside was made by a template, so that it holds no slot.
 """
 
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
+
+MAX_DEPTH: Final = 100
+"""Of lists and dicts within each other: far above any real data, far below Python's recursion limit."""
 
 
 def _refuse(self: object, *args: object, **kwargs: object) -> NoReturn:
@@ -28,10 +31,15 @@ class FrozenList(list[Any]):
         return FrozenList, (list(self),)
 
 
-def freeze(value: Any) -> Any:
-    """`value` with every dict and list in it frozen; scalars as they are."""
+def freeze(value: Any, depth: int = MAX_DEPTH) -> Any:
+    """`value` with every dict and list in it frozen; scalars as they are.
+
+    Raises RecursionError for what is nested deeper than `depth`.
+    """
+    if not isinstance(value, dict | list | tuple):
+        return value
+    if depth == 0:
+        raise RecursionError("data is nested too deeply")
     if isinstance(value, dict):
-        return FrozenDict((key, freeze(item)) for key, item in value.items())
-    if isinstance(value, list | tuple):
-        return FrozenList(map(freeze, value))
-    return value
+        return FrozenDict((key, freeze(item, depth - 1)) for key, item in value.items())
+    return FrozenList(freeze(item, depth - 1) for item in value)

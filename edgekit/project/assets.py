@@ -1,0 +1,44 @@
+"""`static/`: files under content-addressed URLs."""
+
+import hashlib
+import re
+from pathlib import Path, PurePosixPath
+from typing import Final
+
+from edgekit.model.keys import MAX_KEY_BYTES
+from edgekit.project.files import list_files, read_bytes
+from edgekit.project.problems import Problems
+from edgekit.project.site import Asset
+
+MAX_ASSET_BYTES: Final = 25 * 1024 * 1024
+"""What a store takes as one body (Workers KV's limit of a value)."""
+
+
+def read_assets(root: Path, problems: Problems) -> dict[str, Asset]:
+    """Name in `static/` → asset, sorted by name; files with problems are left out, the problems noted."""
+    assets = {}
+    for name, file in list_files(root, "static", problems):
+        content = read_bytes(file, MAX_ASSET_BYTES, problems)
+        if content is None:
+            continue
+        url = asset_url(name, content)
+        if len(url) > MAX_KEY_BYTES:
+            problems.add(
+                "EK104",
+                f"the URL of `static/{name}` has more than {MAX_KEY_BYTES} bytes",
+                help="give the file a shorter name",
+                file=file,
+            )
+        else:
+            assets[name] = Asset(name, file, url)
+    return assets
+
+
+def asset_url(name: str, content: bytes) -> str:
+    """`img/shop.css` → `/static/img/shop.3f2a1b9c.css`: 8 hex digits of SHA-256 over the content.
+
+    The URL is ours to choose, so what a URL would have to escape becomes `-`.
+    """
+    path = PurePosixPath(re.sub(r"[^A-Za-z0-9._~/-]", "-", name))
+    hashed = hashlib.sha256(content).hexdigest()[:8]
+    return f"/static/{path.with_name(f'{path.stem}.{hashed}{path.suffix}')}"

@@ -1,0 +1,117 @@
+"""Reading the files of a site folder: bounded, UTF-8, and never out of the folder through a link."""
+
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+from edgekit.project.problems import Problems
+
+_OPEN = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK  # a pipe must not make us wait for its writer
+
+
+def read_bytes(file: Path, limit: int, problems: Problems) -> bytes | None:
+    """The bytes of a regular file of at most `limit` bytes; None, with a problem noted, where there are none."""
+    try:
+        with os.fdopen(os.open(file, _OPEN), "rb") as opened:
+            if not stat.S_ISREG(os.fstat(opened.fileno()).st_mode):
+                problems.add("EK102", f"`{file.name}` is no regular file", help="put an ordinary file there", file=file)
+                return None
+            content = opened.read(limit + 1)
+    except OSError as error:
+        problems.add(
+            "EK102",
+            f"`{file.name}` cannot be read: {error.strerror}",
+            help="check that the file exists and that you may read it",
+            file=file,
+        )
+        return None
+    if len(content) > limit:
+        problems.add(
+            "EK104",
+            f"`{file.name}` is larger than {limit:,} bytes",
+            help="make the file smaller, or keep it outside the site",
+            file=file,
+        )
+        return None
+    return content
+
+
+def read_text(file: Path, limit: int, problems: Problems) -> str | None:
+    """The text of a UTF-8 file (with or without a byte order mark); None, with a problem noted, where there is none."""
+    content = read_bytes(file, limit, problems)
+    if content is None:
+        return None
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        problems.add("EK103", f"`{file.name}` is not UTF-8 text", help="save the file as UTF-8", file=file, line=line)
+        return None
+
+
+def list_files(root: Path, folder: str, problems: Problems, *, deep: bool = True) -> list[tuple[str, Path]]:
+    """The files below `root/folder` as (name relative to the folder, file), sorted by name; hidden ones are skipped.
+
+    A folder that is missing is empty. Links that leave `root`, or that lead a folder into itself, and special files
+    are noted as problems.
+    """
+    start = root / folder
+    if not start.exists() and not start.is_symlink():
+        return []
+    if not start.is_dir():
+        problems.add("EK102", f"`{folder}` is no folder", help=f"`{folder}` must be a folder", file=start)
+        return []
+    if not start.resolve().is_relative_to(root):
+        _refuse_link(start, "leads out of the site folder", problems)
+        return []
+    return sorted(_walk(root, start, "", (start.resolve(),), problems, deep=deep))
+
+
+def _walk(
+    root: Path, folder: Path, prefix: str, above: tuple[Path, ...], problems: Problems, *, deep: bool
+) -> Iterator[tuple[str, Path]]:
+    try:
+        with os.scandir(folder) as entries:
+            names = sorted(entry.name for entry in entries if not entry.name.startswith("."))
+    except OSError as error:
+        problems.add(
+            "EK102",
+            f"the folder `{folder.name}` cannot be read: {error.strerror}",
+            help="check that you may read the folder",
+            file=folder,
+        )
+        return
+    for name in names:
+        file = folder / name
+        if not _is_text(name):
+            problems.add("EK103", "a file's name is not UTF-8", help="rename the file", file=folder)
+            continue
+        real = file.resolve()
+        if not real.is_relative_to(root):
+            _refuse_link(file, "leads out of the site folder", problems)
+        elif real.is_dir():
+            if real in above:
+                _refuse_link(file, "leads back to a folder that contains it", problems)
+            elif deep:
+                yield from _walk(root, file, f"{prefix}{name}/", (*above, real), problems, deep=True)
+        elif real.is_file():
+            yield prefix + name, file
+        elif file.is_symlink() and not real.exists():
+            _refuse_link(file, "leads nowhere", problems)
+        else:
+            problems.add(
+                "EK105", f"`{prefix}{name}` is no regular file", help="remove it from the site folder", file=file
+            )
+
+
+def _refuse_link(file: Path, how: str, problems: Problems) -> None:
+    problems.add("EK105", f"the link `{file.name}` {how}", help="put a copy of the files there instead", file=file)
+
+
+def _is_text(name: str) -> bool:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -1,0 +1,94 @@
+"""A site folder → a typed `Site`."""
+
+from pathlib import Path
+
+from edgekit.diagnostics.diagnostic import failure
+from edgekit.project.assets import read_assets
+from edgekit.project.config import CONFIG_NAME, JinjaTable, read_config, read_identity
+from edgekit.project.data import read_data
+from edgekit.project.frozen import FrozenDict
+from edgekit.project.pages import read_pages
+from edgekit.project.problems import Problems
+from edgekit.project.site import JinjaOptions, Site
+from edgekit.project.slots import read_slots
+from edgekit.project.tiers import check_default_tier, read_tiers
+from edgekit.project.toml import TomlFile, note
+
+
+def load_site(root: Path) -> Site:
+    """Read the site folder `root`; compiles nothing.
+
+    Raises EdgekitError with everything that is wrong: status 2 for configuration, segments and data (EK1xx), 1 if
+    only pages have problems (EK4xx).
+    """
+    root = _site_folder(root)
+    problems = Problems()
+    read = read_config(root, problems)
+    if read is None:
+        problems.stop_if_any()
+    assert read is not None
+    toml, config = read
+    tiers = read_tiers(root, problems)
+    check_default_tier(config.site.default_tier, tiers, toml, problems)
+    slots = read_slots(config.slots, tiers, toml, problems)
+    data = read_data(root, problems)
+    pages = read_pages(root, config.pages, data, tuple(tiers), toml, problems)
+    assets = read_assets(root, problems)
+    jinja = _read_jinja(root, config.jinja, toml, problems)
+    identity = read_identity(toml, config.identity, problems)
+    problems.stop_if_any()
+    return Site(
+        root=root,
+        base_url=config.site.base_url,
+        default_tier=config.site.default_tier,
+        store=None if config.build.store is None else Path(root, config.build.store).resolve(),
+        slots=slots,
+        tiers=FrozenDict((tier, content) for tier, (_, content) in tiers.items()),
+        data=data,
+        pages=pages,
+        assets=assets,
+        jinja=jinja,
+        ttl=config.kv.ttl,
+        identity=identity,
+        cpu_ms=config.budget.cpu_ms,
+        page_kib=config.budget.page_kib,
+    )
+
+
+def is_site(folder: Path) -> bool:
+    """Is `folder` a site folder? Nothing of it is read."""
+    return (folder / CONFIG_NAME).is_file()
+
+
+def _site_folder(root: Path) -> Path:
+    if not root.is_dir():
+        missing = "is no folder" if root.exists() else "does not exist"
+        raise failure(
+            "EK101",
+            f"the site `{root}` {missing}",
+            help="name a folder with an `edgekit.toml`, or make one with `edgekit init DIR`",
+        )
+    if not (root / CONFIG_NAME).exists():
+        raise failure(
+            "EK101",
+            f"`{root}` has no `{CONFIG_NAME}`, so it is no site",
+            help="name a folder that has one, or make a site with `edgekit init DIR`",
+        )
+    return root.resolve()
+
+
+def _read_jinja(root: Path, table: JinjaTable, toml: TomlFile, problems: Problems) -> JinjaOptions:
+    folders = []
+    for path in table.paths:
+        folder = Path(root, path).resolve()
+        if not folder.is_dir():
+            note(
+                problems,
+                toml,
+                ("jinja", "paths"),
+                "EK113",
+                f"the template folder `{path}` does not exist",
+                help=f"paths are relative to the folder of `{CONFIG_NAME}`",
+            )
+        folders.append(folder)
+    return JinjaOptions(tuple(folders), table.trim_blocks, table.lstrip_blocks, table.keep_trailing_newline)

@@ -1,0 +1,97 @@
+"""A TOML file: its content, and the line on which a key stands (for diagnostics; `tomllib` does not tell)."""
+
+import re
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from edgekit.project.files import read_text
+from edgekit.project.problems import Problems
+
+_PLACE: Final = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
+
+
+@dataclass(frozen=True, slots=True)
+class TomlFile:
+    file: Path
+    text: str
+    content: dict[str, Any]
+
+
+def read_toml(file: Path, limit: int, problems: Problems) -> TomlFile | None:
+    """The parsed file; None, with a problem noted, where it cannot be read."""
+    text = read_text(file, limit, problems)
+    if text is None:
+        return None
+    try:
+        return TomlFile(file, text, tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        place = _PLACE.search(str(error))
+        line = int(place[1] or text.count("\n") + 1) if place else None
+        why = _PLACE.sub("", str(error))
+        source = text.split("\n")[line - 1] if line else None
+    except (RecursionError, ValueError) as error:  # ValueError: an integer of more digits than Python converts
+        line, source = None, None
+        why = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
+    problems.add(
+        "EK106",
+        f"`{file.name}` is no TOML: {why[0].lower()}{why[1:]}",
+        help="mend the syntax (https://toml.io shows it)",
+        file=file,
+        line=line,
+        source=source,
+    )
+    return None
+
+
+def note(problems: Problems, toml: TomlFile, keys: Sequence[str], code: str, message: str, *, help: str) -> None:
+    """Note a problem of the value under `keys`, with its line."""
+    line = line_of(toml.text, keys)
+    source = toml.text.split("\n")[line - 1].rstrip("\r") if line else None
+    problems.add(code, message, help=help, file=toml.file, line=line, source=source)
+
+
+def line_of(text: str, keys: Sequence[str]) -> int | None:
+    """The line (from 1) on which the key stands, else that of the innermost table above it; None if neither is found.
+
+    Reads line by line, so what stands in an inline table has the line of that table's key.
+    """
+    wanted = tuple(keys)
+    table: tuple[str, ...] = ()
+    nearest, depth = None, 0
+    for number, line in enumerate(text.split("\n"), 1):
+        written = line.strip()
+        if written.startswith("["):
+            table = path = _key_path(written)
+        elif "=" in written:
+            path = table + _key_path(f"{written.partition('=')[0]} = 0")
+        else:
+            continue
+        if path == wanted:
+            return number
+        if len(path) > depth and path == wanted[: len(path)]:
+            nearest, depth = number, len(path)
+    return nearest
+
+
+def _key_path(statement: str) -> tuple[str, ...]:
+    """The keys of one header or one `key = value`; none where it is something else, or goes on in the next line."""
+    try:
+        content: Any = tomllib.loads(statement)
+    except ValueError:
+        return ()
+    path = []
+    while content and isinstance(content, dict | list):
+        if isinstance(content, list):
+            content = content[0]
+        else:
+            key, content = next(iter(content.items()))
+            path.append(key)
+    return tuple(path)
+
+
+def format_key(keys: Sequence[str]) -> str:
+    """A dotted key as TOML writes it: `pages."product/[sku].html".each`."""
+    return ".".join(key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else f'"{key}"' for key in keys)
