@@ -1,0 +1,72 @@
+"""What the documents say compiles does, and what they say is refused is refused with that code."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from edgekit.compiler.build import compile_site
+from edgekit.project.load import load_site
+from tests.source import ROOT
+
+CONFIG = """
+[site]
+base_url = "https://shop.example"
+default_tier = "free"
+[slots.USER_NAME]
+from = "user.name"
+default = "there"
+max_length = 40
+[slots.USER_REGION]
+from = "user.region"
+default = "EU"
+max_length = 10
+[slots.USER_POINTS]
+from = "user.points"
+type = "integer"
+default = 0
+"""
+
+CELL = re.compile(r"(?<!\\)\|")
+SNIPPET = re.compile(r"`([^`]*\{[{%][^`]*)`")
+
+
+def rows(document: str, heading: str) -> Iterator[tuple[str, str]]:
+    """Each template in the table under a heading: its source, and the code that its row names (else "")."""
+    text = (ROOT / document).read_text("utf-8").split(f"\n## {heading}\n")[1].split("\n## ")[0]
+    for line in text.splitlines():
+        cells = [cell.replace("\\|", "|") for cell in CELL.split(line)]
+        if len(cells) > 2:
+            column = max(cells[1:3], key=lambda cell: len(SNIPPET.findall(cell)))
+            code = re.search(r"EK\d{3}", line)
+            for template in SNIPPET.findall(column):
+                yield template, code.group() if code else ""
+
+
+EXAMPLES = [
+    *rows("README.md", "What compiles and what does not"),
+    *rows("docs/templates.md", "What may be done with a slot"),
+    *rows("docs/templates.md", "What is refused, and the way out"),
+]
+
+
+def test_there_are_examples() -> None:
+    assert len(EXAMPLES) > 30
+
+
+@pytest.mark.parametrize(("template", "code"), EXAMPLES)
+def test_an_example_compiles_as_the_document_says(template: str, code: str, tmp_path: Path) -> None:
+    files = {
+        "edgekit.toml": CONFIG,
+        "segments/free.toml": "",
+        "data/names.json": '["Ada"]',
+        "data/products.json": '[{"name": "Tea"}]',
+        "pages/index.html": template,
+    }
+    for name, content in files.items():
+        file = tmp_path / name
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(content, "utf-8")
+    result = compile_site(load_site(tmp_path), lambda fragment: None, jobs=1)
+    assert [diagnostic.code for diagnostic in result.diagnostics] == ([code] if code else [])
