@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from typing import Any, Final, TypeVar, get_args, get_origin
+from typing import Any, Final, Literal, TypeVar, get_args, get_origin
 
 import msgspec
 
@@ -12,7 +12,7 @@ from edgekit.project.toml import TomlFile, format_key, note
 
 T = TypeVar("T", bound=msgspec.Struct)
 
-_WORDS: Final = {"str": "string", "int": "integer", "bool": "boolean", "object": "table", "dict": "table"}
+_WORDS: Final = {"str": "string", "int": "integer", "bool": "boolean", "object": "table"}
 """msgspec's names of types → TOML's."""
 
 
@@ -43,7 +43,7 @@ def read_table(kind: type[T], table: Mapping[str, Any], keys: tuple[str, ...], t
             try:
                 values[field.name] = msgspec.convert(value, field.type)
             except msgspec.ValidationError as error:
-                _refuse(place, _plain(str(error)), toml, problems)
+                _refuse(place, _plain(str(error)), toml, problems, words=_words_of(field.type))
         elif not isinstance(value, dict):
             _refuse(place, "expected a table", toml, problems)
         elif get_origin(field.type) is dict:
@@ -65,13 +65,24 @@ def _record_in(annotation: Any) -> type[msgspec.Struct] | None:
     return annotation if isinstance(annotation, type) and issubclass(annotation, msgspec.Struct) else None
 
 
-def _refuse(keys: tuple[str, ...], why: str, toml: TomlFile, problems: Problems) -> None:
-    note(problems, toml, keys, "EK111", f"`{format_key(keys)}` is wrong: {why}", help="write a value of that kind")
+def _words_of(annotation: Any) -> tuple[str, ...]:
+    """The words that a field of this type chooses from, if it does."""
+    literals = [annotation, *get_args(annotation)]
+    return tuple(word for literal in literals if get_origin(literal) is Literal for word in get_args(literal))
+
+
+def _refuse(
+    keys: tuple[str, ...], why: str, toml: TomlFile, problems: Problems, *, words: tuple[str, ...] = ()
+) -> None:
+    allowed = " or ".join(f"`{word}`" for word in words)
+    help = f"write {allowed}" if words else "write a value of that kind"
+    note(problems, toml, keys, "EK111", f"`{format_key(keys)}` is wrong: {why}", help=help)
 
 
 def _plain(message: str) -> str:
-    """msgspec's message in the words of TOML: ``expected `string`, got `integer` ``."""
-    said = re.sub(r"`(\w+)`", lambda word: f"`{_WORDS.get(word[1], word[1])}`", message.removesuffix("`$`").strip())
+    """msgspec's message in the words of TOML, which has no null: ``expected `string`, got `integer` ``."""
+    said = message.replace(" | null", "").replace(" - at `$[", " in item `[").replace("'", "`")
+    said = re.sub(r"(?<=[` ])(str|int|bool|object)(?=[` ])", lambda word: _WORDS[word[1]], said)
     return said[:1].lower() + said[1:]
 
 

@@ -54,7 +54,7 @@ def note(problems: Problems, toml: TomlFile, keys: Sequence[str], code: str, mes
 
 
 def line_of(text: str, keys: Sequence[str]) -> int | None:
-    """The line (from 1) on which the key stands, else that of the innermost table above it; None if neither is found.
+    """The line (from 1) on which the key is first written, else that of the innermost table above it, else None.
 
     Reads line by line, so what stands in an inline table has the line of that table's key.
     """
@@ -69,7 +69,7 @@ def line_of(text: str, keys: Sequence[str]) -> int | None:
             path = table + _key_path(f"{written.partition('=')[0]} = 0")
         else:
             continue
-        if path == wanted:
+        if path[: len(wanted)] == wanted:
             return number
         if len(path) > depth and path == wanted[: len(path)]:
             nearest, depth = number, len(path)

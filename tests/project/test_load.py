@@ -196,7 +196,7 @@ def test_a_link_out_of_the_site_is_refused(tmp_path: Path, place: str) -> None:
     (tmp_path / "secret").mkdir()
     site = write_site(tmp_path / "site", {"static/a.css": ""})
     (site / place).symlink_to(tmp_path / "secret")
-    with pytest.raises(EdgekitError, match="EK105 the link .* leads out of the site folder"):
+    with pytest.raises(EdgekitError, match=r"EK105 the link .* leads out of the site folder"):
         load_site(site)
 
 
@@ -221,7 +221,7 @@ def test_a_link_that_leads_a_folder_into_itself_is_refused(tmp_path: Path) -> No
 def test_a_broken_link_is_refused(tmp_path: Path) -> None:
     site = write_site(tmp_path / "site", {"static/a.css": ""})
     (site / "static/b.css").symlink_to("nowhere.css")
-    with pytest.raises(EdgekitError, match="EK105 the link `b.css` leads nowhere"):
+    with pytest.raises(EdgekitError, match=r"EK105 the link `b.css` leads nowhere"):
         load_site(site)
 
 
@@ -229,14 +229,14 @@ def test_a_broken_link_is_refused(tmp_path: Path) -> None:
 def test_a_pipe_is_refused_and_never_waited_for(tmp_path: Path, place: str) -> None:
     site = write_site(tmp_path / "site", {"static/a.css": ""})
     os.mkfifo(site / place)
-    with pytest.raises(EdgekitError, match="EK105 .*pipe.* is no regular file"):
+    with pytest.raises(EdgekitError, match=r"EK105 .*pipe.* is no regular file"):
         load_site(site)
 
 
 def test_a_configuration_that_is_a_pipe_is_refused(tmp_path: Path) -> None:
     site = write_site(tmp_path / "site", {"edgekit.toml": None})
     os.mkfifo(site / "edgekit.toml")
-    with pytest.raises(EdgekitError, match="EK102 `edgekit.toml` is no regular file"):
+    with pytest.raises(EdgekitError, match=r"EK102 `edgekit.toml` is no regular file"):
         load_site(site)
 
 
@@ -255,7 +255,7 @@ def test_a_file_that_is_too_large_is_refused(tmp_path: Path, name: str, size: in
     site = write_site(tmp_path / "site", {"static/a.css": ""})
     with (site / name).open("ab") as file:
         file.truncate(size + 1)
-    with pytest.raises(EdgekitError, match="EK104 .* is larger than"):
+    with pytest.raises(EdgekitError, match=r"EK104 .* is larger than"):
         load_site(site)
 
 
