@@ -2,9 +2,11 @@
 
 import re
 import subprocess
+import tomllib
 from collections.abc import Iterator
 
 import pytest
+from packaging.requirements import Requirement
 
 from tests.conftest import BUDGETS
 from tests.source import ROOT, tracked
@@ -46,6 +48,32 @@ def test_every_test_folder_has_a_budget_and_all_fit_into_ten_minutes() -> None:
     folders = {"/".join(name.split("/")[:-1][:2]) for name in tracked() if re.search(r"^tests/.*test_\w+\.py$", name)}
     assert set(BUDGETS) == folders
     assert sum(BUDGETS.values()) < 2 * 540  # two workers, and a minute for what comes before
+
+
+def pins(lock: str) -> dict[str, str]:
+    return dict(re.findall(r"^([a-z0-9-]+)==(\S+)", (ROOT / lock).read_text("utf-8"), re.M))
+
+
+@pytest.mark.parametrize("lock", ["requirements.lock", "tests/requirements.lock"])
+def test_every_locked_package_has_hashes(lock: str) -> None:
+    packages = re.split(r"\n(?=\S)", (ROOT / lock).read_text("utf-8").strip())
+    assert [package for package in packages if not re.search(r"--hash=sha256:[0-9a-f]{64}", package)] == []
+
+
+def test_the_lock_files_pin_versions_in_the_ranges_of_pyproject() -> None:
+    pyproject = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    groups = pyproject["dependency-groups"]
+    wanted = {
+        "requirements.lock": pyproject["project"]["dependencies"] + groups["build"],
+        "tests/requirements.lock": groups["dev"],
+    }
+    wrong = [
+        (lock, str(requirement))
+        for lock, requirements in wanted.items()
+        for requirement in map(Requirement, requirements)
+        if not requirement.specifier.contains(pins(lock).get(requirement.name, "0"))
+    ]
+    assert wrong == []  # `make lock` mends it
 
 
 def make_targets() -> list[str]:
