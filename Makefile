@@ -17,7 +17,7 @@ test: check  ## all checks and tests, as CI runs them
 	.venv/bin/python -m pytest -n 2 --durations=10
 
 test-full:  ## the same with large sizes (EDGEKIT_TEST_SCALE=10)
-	EDGEKIT_TEST_SCALE=10 $(MAKE) test
+	EDGEKIT_TEST_SCALE=10 PYTEST_TIMEOUT=1200 $(MAKE) test
 
 check: .venv/dev  ## ruff, the format and mypy --strict
 	.venv/bin/ruff check
