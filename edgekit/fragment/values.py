@@ -1,0 +1,69 @@
+"""Which values a slot takes: section 3 of the contract, "Slot values".
+
+A string is well-formed Unicode of at most `max_length` code points. An integer is a JSON number that is integral and
+within ±(2^53−1) once it is read as an IEEE double, so that Python and JavaScript print the same. Anything else is the
+slot's default.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+from edgekit.model.slot import MAX_INTEGER, Slot
+
+Value = str | int
+"""A slot's value: what the oracle binds; `str` of it is what a fragment is filled with."""
+
+_INTEGER: Final = re.compile(r"-?[0-9]{1,16}")
+
+
+def is_well_formed(text: str) -> bool:
+    """Can `text` be written as UTF-8, that is, has it no lone surrogate?"""
+    if text.isascii():
+        return True
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def accept(slot: Slot, raw: object) -> Value | None:
+    """The slot's value of a JSON value as Python reads it, or None if the slot takes no such value."""
+    if slot.type == "integer":
+        return _accept_integer(raw)
+    if not isinstance(raw, str) or (slot.max_length is not None and len(raw) > slot.max_length):
+        return None
+    return raw if is_well_formed(raw) else None
+
+
+def accept_text(slot: Slot, text: str | None) -> Value | None:
+    """The slot's value of a part of the request, which is always text; None if there is none or the slot refuses it."""
+    if text is None or slot.type == "string":
+        return accept(slot, text)
+    return _accept_integer(int(text)) if _INTEGER.fullmatch(text) else None
+
+
+def default_value(slot: Slot, tier: Mapping[str, Any]) -> Value:
+    """The value where the source gives none; for a live field that of the tier's file, `tier`.
+
+    Raises ValueError if there is none that the slot takes: a project with such a slot does not load.
+    """
+    value = accept(slot, tier.get(slot.field) if slot.root == "segment" else slot.default)
+    if value is None:
+        raise ValueError(f"slot {slot.name} has no default that it takes itself")
+    return value
+
+
+def normalise(slot: Slot, raw: object, default: Value) -> str:
+    """What a fragment is filled with for a JSON value of `user.*` or `segment.*`."""
+    value = accept(slot, raw)
+    return str(default if value is None else value)
+
+
+def _accept_integer(raw: object) -> int | None:
+    if isinstance(raw, bool) or not isinstance(raw, int | float):
+        return None
+    if not abs(raw) <= MAX_INTEGER:  # written so that it refuses NaN, too, which TOML has
+        return None
+    return int(raw) if raw == int(raw) else None

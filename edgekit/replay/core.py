@@ -1,0 +1,144 @@
+"""`respond`: from a request and a store to a response (contract, section 8).
+
+Normalise the path → route → identify → USER_SEGMENTS → PAGE_TPL or STATIC_PAGES → SEGMENT_CONFIG only if the fragment
+has live fields → one join. All of it in one snapshot, so that no answer mixes two releases. What fails falls back, and
+what falls back is logged in the response; nothing is raised.
+"""
+
+import traceback
+from pathlib import Path
+from typing import Final
+
+from edgekit.fragment.fill import fill
+from edgekit.kv.reader import Snapshot
+from edgekit.model.keys import ASSETS, PAGE_TPL, page_key
+from edgekit.model.path import Redirect, Refusal, canonical_path
+from edgekit.replay.assets import asset_headers
+from edgekit.replay.inputs import read_request
+from edgekit.replay.reading import ATTEMPTS, NoSnapshot, ReadError, Reading
+from edgekit.replay.release import Page, Release
+from edgekit.replay.request import READ_METHODS, Request
+from edgekit.replay.response import (
+    EXCEEDED_CPU,
+    METHOD_NOT_ALLOWED,
+    NOT_FOUND,
+    PAGE_HEADERS,
+    UNAVAILABLE,
+    Answer,
+    Outcome,
+    Response,
+    redirect,
+    refuse,
+    revalidate,
+)
+from edgekit.replay.store import ReplayStore
+from edgekit.replay.visitor import read_visitor
+
+_ASSETS_PATH: Final = "/static/"
+
+
+def respond(request: Request, store: ReplayStore) -> Response:
+    for _ in range(ATTEMPTS):
+        try:
+            with store.snapshot() as snapshot:
+                return _respond(request, store, snapshot)
+        except Exception:  # noqa: S112 - `_respond` raises nothing: the snapshot cannot be had
+            continue
+    return _respond(request, store, NoSnapshot())
+
+
+def _respond(request: Request, store: ReplayStore, snapshot: Snapshot) -> Response:
+    reading = Reading(snapshot)
+    release = store.release(reading)
+    started = store.cpu_clock()  # a new release is the server's work, not this page's
+    outcome: Outcome = "ok"
+    try:
+        answer = _answer(request, reading, release) if release else UNAVAILABLE
+    except Exception as error:  # the client gets a page, whatever happens
+        reading.log(str(error) if isinstance(error, ReadError) else _describe(error))
+        answer = release.unavailable if release else UNAVAILABLE
+        outcome = "exception"
+    cpu = store.cpu_clock() - started
+    if release and cpu > release.cpu_limit:
+        answer = EXCEEDED_CPU
+        outcome = "exceededCpu"
+    headers, body = answer.headers, answer.body
+    if answer.status != 304:
+        headers = (*headers, (b"content-length", b"%d" % len(body)))
+    return Response(
+        answer.status,
+        headers,
+        b"" if request.method == "HEAD" else body,
+        outcome,
+        answer.tier,
+        release.name if release else None,
+        cpu,
+        reading.reads,
+        tuple(reading.logs),
+    )
+
+
+def _answer(request: Request, reading: Reading, release: Release) -> Answer:
+    page = release.spelt.get(request.path)
+    if page is None:
+        path = canonical_path(request.path)
+        if isinstance(path, Refusal):
+            return refuse(path.status)
+        if isinstance(path, Redirect):
+            return redirect(path.location, request.query)
+        if path.startswith(_ASSETS_PATH):
+            return _asset(request, reading, release, path)
+        page = release.pages.get(path)
+        if page is None:
+            return _not_found(request, reading, release, path)
+    if request.method not in READ_METHODS:
+        return METHOD_NOT_ALLOWED
+    return _page(request, reading, release, page, page.path)
+
+
+def _page(request: Request, reading: Reading, release: Release, page: Page, path: str, status: int = 200) -> Answer:
+    """The page, for its visitor if it is personal. `path` is the request's: an error page has no own."""
+    tier = None
+    texts: list[str] = []
+    if page.namespace == PAGE_TPL:
+        tier, record = read_visitor(request, reading, release)
+        held = release.body(reading, PAGE_TPL, page_key(page.path, tier.name))
+        if held is not None:
+            if held.request_slots:
+                texts += [read_request(slot, request, path, release.identity) for slot in held.request_slots]
+            if held.live:
+                live = tier.texts(reading, request.now)
+                texts += [live[name] for name in held.live]
+            texts += held.user_texts(record)
+    else:
+        held = release.body(reading, page.namespace, page.path)
+    if held is None:
+        raise ReadError(f"{page.namespace} has no `{page.path}`")
+    headers = PAGE_HEADERS[page.delivery]
+    name = tier.name if tier else None
+    if page.delivery == "user":
+        return Answer(status, headers, fill(held.plan, texts), name)
+    body, etag = held.shared(texts)
+    answer = Answer(status, headers, body, name)
+    return revalidate(request, answer, etag) if status == 200 else answer
+
+
+def _asset(request: Request, reading: Reading, release: Release, path: str) -> Answer:
+    held = release.body(reading, ASSETS, path)
+    if held is None:
+        return _not_found(request, reading, release, path)
+    if request.method not in READ_METHODS:
+        return METHOD_NOT_ALLOWED
+    body, etag = held.shared([])
+    return revalidate(request, Answer(200, asset_headers(path), body), etag)
+
+
+def _not_found(request: Request, reading: Reading, release: Release, path: str) -> Answer:
+    page = release.pages.get("404")
+    return _page(request, reading, release, page, path, 404) if page else NOT_FOUND
+
+
+def _describe(error: Exception) -> str:
+    """Type and place of a bug of ours; its message might hold a value."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"{type(error).__name__} at {Path(frames[-1].filename).name}:{frames[-1].lineno}"

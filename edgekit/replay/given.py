@@ -1,0 +1,45 @@
+"""What a request gives to a page, as values rather than bytes: what the oracle renders with to equal `respond`."""
+
+from typing import NamedTuple
+
+from edgekit.fragment.values import Value, accept, default_value
+from edgekit.model.path import canonical_path
+from edgekit.replay.inputs import request_value
+from edgekit.replay.reading import Reading
+from edgekit.replay.request import Request
+from edgekit.replay.store import ReplayStore
+from edgekit.replay.visitor import read_visitor
+
+
+class Given(NamedTuple):
+    """The canonical decoded path, the visitor's tier, and the values of all declared slots by name."""
+
+    path: str
+    tier: str
+    values: dict[str, Value]
+
+
+def read_given(request: Request, store: ReplayStore) -> Given:
+    """Read slot by slot, without the short cuts of `respond`.
+
+    Raises ValueError if the path is not a canonical one, and LookupError if nothing is published.
+    """
+    path = canonical_path(request.path)
+    if not isinstance(path, str):
+        raise ValueError("the path is not spelt as a page's path is")
+    with store.snapshot() as snapshot:
+        reading = Reading(snapshot)
+        release = store.release(reading)
+        if release is None:
+            raise LookupError("the store has no release")
+        tier, record = read_visitor(request, reading, release)
+        config = tier.config(reading, request.now)
+        values: dict[str, Value] = {}
+        for name, slot in release.slots.items():
+            if slot.root == "request":
+                values[name] = request_value(slot, request, path, release.identity)
+            else:
+                source = config if slot.root == "segment" else record
+                value = accept(slot, source.get(slot.field))
+                values[name] = default_value(slot, tier.file) if value is None else value
+    return Given(path, tier.name, values)

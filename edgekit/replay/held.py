@@ -1,0 +1,88 @@
+"""Bodies held in memory: fragments, static pages and assets, cut once and bound to their release's slots."""
+
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+from edgekit.fragment.fill import Plan, build_plan, fill
+from edgekit.fragment.values import default_value, normalise
+from edgekit.model.digest import digest
+from edgekit.model.fragment import Cut
+from edgekit.model.keys import Namespace
+from edgekit.model.slot import Slot
+
+BodyId = tuple[Namespace, bytes]
+"""Cuts belong to namespace and digest: the same bytes may be a fragment here and plain text there."""
+
+
+class UserField(NamedTuple):
+    """A `user.*` slot of strings as the hot path reads it; `limit` is -1 for integers, so that none is taken as is."""
+
+    field: str
+    limit: int
+    default: str
+    slot: Slot
+
+
+class HeldBody:
+    """A body ready to be filled, and the last bytes it was filled to if readers share them."""
+
+    __slots__ = ("_shared", "live", "plan", "request_slots", "size", "user_fields")
+
+    def __init__(self, body: bytes, cuts: Iterable[Cut], slots: Mapping[str, Slot]) -> None:
+        """Raises ValueError if the cuts are not those of the body."""
+        self.plan: Plan = build_plan(body, cuts, slots)
+        self.size = len(body) * (2 if self.plan.order else 1)  # what readers share is kept filled, too
+        used = [slots[name] for name in self.plan.slots]
+        self.request_slots = tuple(slot for slot in used if slot.root == "request")
+        self.live = tuple(slot.name for slot in used if slot.root == "segment")
+        self.user_fields = tuple(_user_field(slot) for slot in used if slot.root == "user")
+        self._shared: tuple[list[str], bytes, bytes] | None = None
+
+    def user_texts(self, record: dict[str, Any]) -> list[str]:
+        """Texts of the `user.*` slots; strings in `record` are well-formed (`fragment.record` sees to that)."""
+        texts = []
+        for field, limit, default, slot in self.user_fields:
+            value = record.get(field)
+            if value.__class__ is str and len(value) <= limit:  # what `normalise` finds, without its calls
+                texts.append(value)
+            else:
+                texts.append(normalise(slot, value, default))
+        return texts
+
+    def shared(self, texts: list[str]) -> tuple[bytes, bytes]:
+        """The filled body and its ETag. They change with the tier's live fields only, so the last ones are kept."""
+        if self._shared is None or self._shared[0] != texts:
+            body = fill(self.plan, texts)
+            self._shared = texts, body, b'"%s"' % digest(body).hex().encode()
+        return self._shared[1:]
+
+
+class HeldBodies:
+    """The bodies used last, at most `limit` bytes of them."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._size = 0
+        self._bodies: OrderedDict[BodyId, HeldBody] = OrderedDict()
+
+    def get(self, body_id: BodyId) -> HeldBody | None:
+        held = self._bodies.get(body_id)
+        if held is not None:
+            self._bodies.move_to_end(body_id)
+        return held
+
+    def add(self, body_id: BodyId, held: HeldBody) -> None:
+        """Hold a body; those used longest ago make room. One that is larger than all the room is not held."""
+        if held.size > self._limit:
+            return
+        self._bodies[body_id] = held
+        self._size += held.size
+        while self._size > self._limit:
+            _, dropped = self._bodies.popitem(last=False)
+            self._size -= dropped.size
+
+
+def _user_field(slot: Slot) -> UserField:
+    limit = slot.max_length if slot.type == "string" and slot.max_length is not None else -1
+    return UserField(slot.field, limit, str(default_value(slot, {})), slot)

@@ -1,0 +1,58 @@
+"""One request's look-ups: in one snapshot, tried again when they fail, counted."""
+
+from typing import Final, NoReturn
+
+from edgekit.kv.reader import Snapshot
+from edgekit.model.expiry import unseal
+from edgekit.model.keys import Namespace
+from edgekit.replay.response import Log
+
+ATTEMPTS: Final = 3
+"""A failed read is tried twice more (contract, section 8)."""
+
+
+class ReadError(Exception):
+    """A look-up that failed for good, or found nothing where something must be, or something damaged."""
+
+
+class NoSnapshot:
+    """The snapshot of a store that cannot be read: every look-up fails."""
+
+    version: Final = -1
+
+    def get(self, namespace: Namespace, key: str | bytes) -> NoReturn:
+        raise ReadError
+
+
+class Reading:
+    """`snapshot` is replaced by a `NoSnapshot` once what it holds cannot be relied on; `reads` counts look-ups."""
+
+    __slots__ = ("logs", "reads", "snapshot")
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.snapshot = snapshot
+        self.reads = 0
+        self.logs: list[Log] = []
+
+    def log(self, message: str) -> None:
+        self.logs.append(Log("error", message))
+
+    def get(self, namespace: Namespace, key: str | bytes) -> bytes | None:
+        """The stored bytes, or None. Raises ReadError after three failures."""
+        self.reads += 1
+        for _ in range(ATTEMPTS):
+            try:
+                return self.snapshot.get(namespace, key)
+            except Exception as error:  # whatever a store raises, the client gets a page
+                cause = type(error).__name__
+        raise ReadError(f"{namespace} cannot be read ({cause})")
+
+    def get_sealed(self, namespace: Namespace, key: str) -> tuple[int, bytes] | None:
+        """Expiry and value, or None. Raises ReadError if it cannot be read or is damaged."""
+        stored = self.get(namespace, key)
+        if stored is None:
+            return None
+        try:
+            return unseal(stored)
+        except ValueError:
+            raise ReadError(f"{namespace} holds a damaged value") from None

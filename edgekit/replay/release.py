@@ -1,0 +1,122 @@
+"""A published release in use: its manifest made ready for requests, and all that is held in memory of it.
+
+Everything held belongs to one release and goes with it, so no answer mixes two.
+"""
+
+from typing import NamedTuple
+
+import msgspec
+
+from edgekit.model.digest import DIGEST_BYTES, digest
+from edgekit.model.fragment import decode_cuts
+from edgekit.model.keys import EDGEKIT, PAGE_TPL, STATIC_PAGES, VALUES, Namespace, cuts_key, manifest_key, page_key
+from edgekit.model.manifest import Delivery, decode_manifest
+from edgekit.model.path import encode_path
+from edgekit.replay.held import HeldBodies, HeldBody
+from edgekit.replay.identity import HeaderIdentity
+from edgekit.replay.reading import ReadError, Reading
+from edgekit.replay.response import UNAVAILABLE, UNAVAILABLE_HEADERS, Answer
+from edgekit.replay.tier import LiveTier
+
+
+class Page(NamedTuple):
+    """A page's path and how it is answered."""
+
+    path: str
+    delivery: Delivery
+    namespace: Namespace
+
+
+class Release:
+    """`pages` by decoded path (error pages: `404`, `503`), `spelt` by canonical spelling, `tiers` by name."""
+
+    def __init__(self, name: str, reading: Reading, held_bytes: int) -> None:
+        """Read the release and its error pages. Raises ReadError if the manifest is missing or damaged."""
+        raw = reading.get(EDGEKIT, manifest_key(name))
+        if raw is None:
+            raise ReadError(f"{EDGEKIT} has no manifest of release {name}")
+        try:
+            manifest = decode_manifest(raw)
+            self.pages = {path: Page(path, route.delivery, route.namespace) for path, route in manifest.routes.items()}
+            self.spelt = {encode_path(path).encode(): page for path, page in self.pages.items() if path.startswith("/")}
+            self.identity = HeaderIdentity(manifest.identity)
+            self.tiers = {tier: LiveTier(tier, file, manifest.slots) for tier, file in manifest.segments.items()}
+            self.default = self.tiers[manifest.default_tier]
+        except (msgspec.MsgspecError, ValueError, KeyError):
+            raise ReadError(f"{EDGEKIT} holds a damaged manifest of release {name}") from None
+        self.name = name
+        self.slots = manifest.slots
+        self.cpu_limit = manifest.cpu_ms / 1000
+        self._bodies = HeldBodies(held_bytes)
+        self._digests: dict[tuple[Namespace, str], bytes] = {}
+        self._error_pages: dict[tuple[Namespace, str], HeldBody] = {}
+        self._hold_error_pages(reading)
+        self.unavailable = self._unavailable()
+
+    def body(self, reading: Reading, namespace: Namespace, key: str) -> HeldBody | None:
+        """The body at an index key, or None if the release has no such key.
+
+        Raises ReadError if it can be had neither from the store nor from memory.
+        """
+        error_page = self._error_pages.get((namespace, key))
+        if error_page is not None:
+            return error_page
+        name = self._read_index(reading, namespace, key)
+        if name is None:
+            return None
+        held = self._bodies.get((namespace, name))
+        if held is None:
+            held = self._load(reading, namespace, name)
+            self._bodies.add((namespace, name), held)
+        return held
+
+    def _read_index(self, reading: Reading, namespace: Namespace, key: str) -> bytes | None:
+        """The digest at a key. What was once read of a release stays true, so memory may stand in for the store."""
+        last = self._digests.get((namespace, key))
+        try:
+            sealed = reading.get_sealed(namespace, key)
+            if sealed is None and last is None:
+                return None
+            if sealed is None or len(sealed[1]) != DIGEST_BYTES:
+                raise ReadError(f"{namespace} holds a damaged digest")
+        except ReadError as error:
+            if last is None:
+                raise
+            reading.log(f"{error}; answered with the last good copy of `{key}`")
+            return last
+        if sealed[1] != last:
+            self._digests[namespace, key] = sealed[1]
+        return sealed[1]
+
+    def _load(self, reading: Reading, namespace: Namespace, name: bytes) -> HeldBody:
+        """Read and cut a body. Its digest is compared, because a store does not notice a flipped bit."""
+        reads = reading.reads
+        body = reading.get(VALUES, name)
+        cuts = reading.get(EDGEKIT, cuts_key(name.hex())) if namespace == PAGE_TPL else None
+        reading.reads = reads  # a digest's body does not count as a look-up
+        if body is None or digest(body) != name:
+            raise ReadError(f"{VALUES} has no undamaged {name.hex()}")
+        try:
+            return HeldBody(body, decode_cuts(cuts) if cuts is not None else (), self.slots)
+        except (msgspec.MsgspecError, ValueError):
+            raise ReadError(f"{EDGEKIT} holds damaged cuts of {name.hex()}") from None
+
+    def _hold_error_pages(self, reading: Reading) -> None:
+        """Read the error pages now: when they are needed, there may be nothing to read from."""
+        for path in ("404", "503"):
+            page = self.pages.get(path)
+            if page is None:
+                continue
+            keys = [page_key(path, tier) for tier in self.tiers] if page.namespace == PAGE_TPL else [path]
+            for key in keys:
+                try:
+                    held = self.body(reading, page.namespace, key)
+                    if held is None:
+                        raise ReadError(f"{page.namespace} has no `{key}`")
+                    self._error_pages[page.namespace, key] = held
+                except ReadError as error:
+                    reading.log(f"{error}; the release is served without it")
+
+    def _unavailable(self) -> Answer:
+        held = self._error_pages.get((STATIC_PAGES, "503"))
+        return Answer(503, UNAVAILABLE_HEADERS, held.shared([])[0]) if held else UNAVAILABLE

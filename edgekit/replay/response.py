@@ -1,0 +1,103 @@
+"""An answer, and the headers that say who may keep it: sections 6 and 12 of the contract."""
+
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final, Literal
+
+import msgspec
+
+from edgekit.model.manifest import Delivery
+from edgekit.replay.request import Headers, Request
+
+Outcome = Literal["ok", "exception", "exceededCpu"]
+
+
+class Log(msgspec.Struct, frozen=True):
+    """A critical event. `message` names places and types, never a value of a slot."""
+
+    level: Literal["error", "warn"]
+    message: str
+
+
+class Response(msgspec.Struct, frozen=True):
+    """What goes to the client, and what the tail tells of it: `cpu` is in seconds, `reads` counts look-ups."""
+
+    status: int
+    headers: Headers
+    body: bytes
+    outcome: Outcome
+    tier: str | None
+    release: str | None
+    cpu: float
+    reads: int
+    logs: tuple[Log, ...]
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """Status, headers (without the length) and body of a response; `tier` is None where no tier was asked for."""
+
+    status: int
+    headers: Headers
+    body: bytes
+    tier: str | None = None
+
+
+_NO_STORE: Final = (b"cache-control", b"no-store")
+_HTML: Final = (b"content-type", b"text/html; charset=utf-8")
+_PLAIN: Final = (b"content-type", b"text/plain; charset=utf-8")
+
+PAGE_HEADERS: Final[Mapping[Delivery, Headers]] = MappingProxyType(
+    {
+        "static": (_HTML, (b"cache-control", b"public, max-age=0, s-maxage=60, stale-while-revalidate=300")),
+        "segment": (_HTML, (b"cache-control", b"private, max-age=0")),
+        "user": (_HTML, (b"cache-control", b"private, no-store")),
+    }
+)
+UNAVAILABLE_HEADERS: Final[Headers] = (_HTML, _NO_STORE)
+IMMUTABLE: Final = (b"cache-control", b"public, max-age=31536000, immutable")
+
+NOT_FOUND: Final = Answer(404, (_PLAIN, _NO_STORE), b"Not found.\n")
+UNAVAILABLE: Final = Answer(503, (_PLAIN, _NO_STORE), b"This page is not available now.\n")
+METHOD_NOT_ALLOWED: Final = Answer(
+    405, (_PLAIN, _NO_STORE, (b"allow", b"GET, HEAD")), b"Only GET and HEAD are answered here.\n"
+)
+EXCEEDED_CPU: Final = Answer(
+    429, (_PLAIN, _NO_STORE, (b"x-edgekit-outcome", b"exceededCpu")), b"This page took too long to make.\n"
+)
+_REFUSALS: Final = {
+    400: Answer(400, (_PLAIN, _NO_STORE), b"This address is malformed.\n"),
+    414: Answer(414, (_PLAIN, _NO_STORE), b"This address is too long.\n"),
+}
+_UNSAFE_IN_LOCATION: Final = re.compile(rb"[^\x21-\x7e]")
+
+
+def refuse(status: Literal[400, 414]) -> Answer:
+    return _REFUSALS[status]
+
+
+def redirect(location: str, query: bytes) -> Answer:
+    """308 to another spelling of the same path, with the query as it came."""
+    target = location.encode("ascii")
+    if query:
+        target += b"?" + _UNSAFE_IN_LOCATION.sub(lambda byte: b"%%%02X" % byte[0][0], query)
+    return Answer(308, ((b"location", target), (b"cache-control", b"public, s-maxage=3600")), b"")
+
+
+def revalidate(request: Request, answer: Answer, etag: bytes) -> Answer:
+    """`answer` with its ETag; 304 without a body if the client holds these very bytes."""
+    tagged = (*answer.headers, (b"etag", etag))
+    if not _holds(request, etag):
+        return Answer(answer.status, tagged, answer.body, answer.tier)
+    kept = tuple(header for header in tagged if header[0] != b"content-type")
+    return Answer(304, kept, b"", answer.tier)
+
+
+def _holds(request: Request, etag: bytes) -> bool:
+    """Does an If-None-Match name `etag`? Weak comparison, RFC 9110, 13.1.2."""
+    for name, value in request.headers:
+        if name == b"if-none-match":
+            tags = [tag.strip(b" \t").removeprefix(b"W/") for tag in value.split(b",")]
+            if etag in tags or tags == [b"*"]:
+                return True
+    return False

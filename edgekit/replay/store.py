@@ -1,0 +1,53 @@
+"""A store as replay holds it: with the release in use and what is in memory of it."""
+
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Final
+
+from edgekit.kv.reader import Snapshot, Store
+from edgekit.model.keys import CURRENT, EDGEKIT
+from edgekit.replay.reading import NoSnapshot, ReadError, Reading
+from edgekit.replay.release import Release
+
+HELD_BYTES: Final = 64 * 1024 * 1024
+
+
+class ReplayStore:
+    """Any store, with replay's memory; one for the life of a server's worker, used by one thread at a time.
+
+    `held_bytes` bounds the bodies kept in memory, error pages apart. `cpu_clock` gives the seconds of CPU that this
+    thread has used.
+    """
+
+    def __init__(
+        self, store: Store, *, held_bytes: int = HELD_BYTES, cpu_clock: Callable[[], float] = time.thread_time
+    ) -> None:
+        self._store = store
+        self._held_bytes = held_bytes
+        self.cpu_clock = cpu_clock
+        self._version: int | None = None
+        self._release: Release | None = None
+
+    def snapshot(self) -> AbstractContextManager[Snapshot]:
+        return self._store.snapshot()
+
+    def release(self, reading: Reading) -> Release | None:
+        """The release of the snapshot, read again only if there was a write since; None if nothing is published.
+
+        If it cannot be read, the one in use stays, and the snapshot is given up: it may be of another release.
+        """
+        try:
+            version = reading.snapshot.version
+            if version != self._version:
+                name = reading.get(EDGEKIT, CURRENT)
+                if name is None:
+                    raise ReadError(f"{EDGEKIT} names no current release")
+                if self._release is None or name.decode("ascii", "replace") != self._release.name:
+                    self._release = Release(name.decode("ascii", "replace"), reading, self._held_bytes)
+                self._version = version
+        except ReadError as error:
+            reading.log(f"{error}; answered from memory")
+            reading.snapshot = NoSnapshot()
+        reading.reads = 0
+        return self._release
