@@ -56,3 +56,8 @@ def trace_key(digest: str) -> str:
 def live_key(tier: str) -> str:
     """The live edits of a tier."""
     return f"live:{tier}"
+
+
+def published_key(release: str) -> str:
+    """When a release was last published."""
+    return f"published:{release}"

@@ -1,0 +1,76 @@
+"""Live edits: changes of a tier's live fields in the store, with the value that the site's file had at the time."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from edgekit.kv.transaction import LmdbSnapshot, WriteTransaction
+from edgekit.model.keys import EDGEKIT, live_key
+from edgekit.model.manifest import Manifest
+from edgekit.model.slot import MAX_INTEGER, Slot
+
+
+class LiveEdit(msgspec.Struct, frozen=True):
+    """A field's value, and the value that the site's file had at the time."""
+
+    value: Any
+    base: Any
+
+
+Edits = dict[str, LiveEdit]
+
+_decode = msgspec.json.Decoder(Edits).decode
+_canonical = msgspec.json.Encoder(order="sorted").encode
+
+
+def decode_edits(raw: bytes) -> Edits:
+    """Raises msgspec.MsgspecError if `raw` is no record of live edits."""
+    return _decode(raw)
+
+
+def read_edits(reader: LmdbSnapshot | WriteTransaction, tier: str) -> Edits:
+    """A tier's edits; none if the record is damaged (`verify` reports it): then the file's values count."""
+    try:
+        return decode_edits(reader.get(EDGEKIT, live_key(tier)) or b"{}")
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return {}
+
+
+def write_edits(txn: WriteTransaction, tier: str, edits: Edits) -> None:
+    if edits:
+        txn.put(EDGEKIT, live_key(tier), _canonical(edits))
+    else:
+        txn.delete(EDGEKIT, live_key(tier))
+
+
+def live_slots(manifest: Manifest) -> dict[str, Slot]:
+    """The live fields: field → its slot."""
+    return {slot.field: slot for slot in manifest.slots.values() if slot.root == "segment"}
+
+
+def is_allowed(slot: Slot, value: object) -> bool:
+    """Whether replay would show this value, not the default."""
+    if slot.type == "integer":
+        return isinstance(value, int) and not isinstance(value, bool) and abs(value) <= MAX_INTEGER
+    return isinstance(value, str) and (slot.max_length is None or len(value) <= slot.max_length)
+
+
+def usable_edits(manifest: Manifest, tier: str, edits: Edits) -> Edits:
+    """The edits whose field is live in this release and may still have the value."""
+    slots = live_slots(manifest)
+    file = manifest.segments[tier]
+    return {
+        field: edit
+        for field, edit in edits.items()
+        if field in slots and field in file and is_allowed(slots[field], edit.value)
+    }
+
+
+def unchanged_edits(edits: Edits, file: Mapping[str, Any]) -> Edits:
+    """The edits whose field the file has not changed since: 1, 1.0 and true are three values."""
+    return {field: edit for field, edit in edits.items() if _canonical(edit.base) == _canonical(file.get(field))}
+
+
+def effective_config(file: Mapping[str, Any], edits: Edits) -> dict[str, Any]:
+    return {**file, **{field: edit.value for field, edit in edits.items()}}

@@ -1,0 +1,42 @@
+"""The build lock: one builder of a store at a time, by an flock on a file beside it that names the process."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from fcntl import LOCK_EX, LOCK_NB, flock
+from pathlib import Path
+
+from edgekit.diagnostics.diagnostic import failure
+
+
+@contextmanager
+def build_lock(store: Path, wait: bool = False) -> Iterator[None]:
+    """Hold the lock of the store at this path (which need not exist yet); `wait` until another builder is done.
+
+    The kernel frees it when the process ends, however it ends; the file stays.
+    Raises EK431 with the other builder's process, EK428 if the file cannot be made.
+    """
+    path = Path(f"{os.path.realpath(store)}.build")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o640)
+    except OSError as error:
+        raise failure(
+            "EK428", f"`{path}` cannot be written: {error.strerror}", help="see to the permissions of its folder"
+        ) from None
+    try:
+        try:
+            flock(file, LOCK_EX | (0 if wait else LOCK_NB))
+        except BlockingIOError:
+            holder = os.pread(file, 20, 0).decode(errors="replace").strip() or "?"
+            raise failure(
+                "EK431",
+                f"process {holder} is building into `{store}`",
+                help="wait for it to end, or let `--wait` do so",
+            ) from None
+        os.ftruncate(file, 0)
+        os.pwrite(file, f"{os.getpid()}\n".encode(), 0)
+        yield
+        os.ftruncate(file, 0)
+    finally:
+        os.close(file)
