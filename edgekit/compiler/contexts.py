@@ -66,25 +66,32 @@ def check_contexts(pieces: Sequence[Text | Placed]) -> list[Misplaced]:
     if not slots:
         return []
     probes = [_probe(number, placed) for number, placed in enumerate(slots)]
-    places = _Places(probes)
-    tree = LexborHTMLParser(_fill(pieces, [probe.written for probe in probes]))
-    places.read(tree)
     found = _find_references(pieces)
-    found += [problem for problem in map(places.judge, range(len(slots)), slots) if problem is not None]
-    if found:
-        return found
-    empty = LexborHTMLParser(_fill(pieces, [""] * len(slots)))
-    blank = LexborHTMLParser(_fill(pieces, [" "] * len(slots)))
-    if not _skeleton(tree) == _skeleton(empty) == _skeleton(blank):
-        return [
-            Misplaced(
-                slots[0],
-                "EK302",
-                "another value of a slot would change the elements of the page",
-                "put slots inside an element that may hold text, such as `<p>` or `<span>`",
-            )
-        ]
+    filled = _fill(pieces, [probe.written for probe in probes])
+    for page in _readings(filled):
+        places = _Places(probes)
+        places.read(LexborHTMLParser(page))
+        found += [problem for problem in map(places.judge, range(len(slots)), slots) if problem is not None]
+        if found:
+            return found
+    skeletons = [_skeleton(_fill(pieces, [value] * len(slots))) for value in ("", " ")]
+    if any(skeleton != _skeleton(filled) for skeleton in skeletons):
+        what = "another value of a slot would change the elements of the page"
+        way_out = "put slots inside an element that may hold text, such as `<p>` or `<span>`"
+        return [Misplaced(slots[0], "EK302", what, way_out)]
     return []
+
+
+_NOSCRIPT: Final = re.compile(r"<(/?)noscript(?=[\s/>])", re.IGNORECASE)
+
+
+def _readings(page: str) -> list[str]:
+    """The page as a browser reads it without scripts and, where that differs, with them.
+
+    With scripts the content of `<noscript>` is raw text, as that of `<noembed>` always is.
+    """
+    with_scripts = _NOSCRIPT.sub(r"<\1noembed", page)
+    return [page] if with_scripts == page else [page, with_scripts]
 
 
 def _find_references(pieces: Sequence[Text | Placed]) -> list[Misplaced]:
@@ -105,9 +112,12 @@ def _find_references(pieces: Sequence[Text | Placed]) -> list[Misplaced]:
 
 
 class _Probe(NamedTuple):
+    """`mark` is told from all others; `value` is what the document shows, with `mark` behind `lead` characters."""
+
     mark: str
     value: str
     written: str
+    lead: int
 
 
 # Letters first: behind a `<` or `&` they would begin a tag or a character reference.
@@ -120,8 +130,8 @@ def _probe(number: int, placed: Placed) -> _Probe:
     encoding: Encoding = placed.form  # type: ignore[assignment]
     written = ENCODERS[encoding](value)
     if encoding == "json":
-        return _Probe(mark, written, written)
-    return _Probe(mark, _shown(encoding, value, written), written)
+        return _Probe(mark, written, written, 1)
+    return _Probe(mark, _shown(encoding, value, written), written, 0)
 
 
 def _shown(encoding: Encoding, value: str, written: str) -> str:
@@ -138,6 +148,13 @@ def _unescape(written: str) -> str:
 def _fill(pieces: Sequence[Text | Placed], values: Sequence[str]) -> str:
     following = iter(values)
     return "".join(next(following) if type(piece) is Placed else piece.text for piece in pieces)  # type: ignore[union-attr]
+
+
+def _where_broken(kind: str, element: str) -> str:
+    if kind == "text":
+        element = "noscript" if element == "noembed" else element
+        return f"in the raw text of `<{element}>`" if element in _NO_TEXT else "in text that would not show it as it is"
+    return f"in attribute `{kind}` without quotes that hold every value"
 
 
 Place = tuple[str, str, frozenset[str]]
@@ -175,10 +192,10 @@ class _Places:
             digits = text[at + 2 : text.find("probe", at)]
             if digits.isdecimal() and int(digits) < len(self.probes):
                 number = int(digits)
-                if text.startswith(self.probes[number].value, at):
+                if text.startswith(self.probes[number].value, at - self.probes[number].lead):
                     self.whole[number] = kind, element.tag or "", _around(element)
                 else:
-                    self.broken.setdefault(number, f"in attribute `{kind}`" if kind != "text" else "in raw text")
+                    self.broken.setdefault(number, _where_broken(kind, element.tag or ""))
             at = text.find("lt", at + 2)
 
     def _note_broken(self, text: str, where: str) -> None:
@@ -189,11 +206,11 @@ class _Places:
     def judge(self, number: int, placed: Placed) -> Misplaced | None:
         place = self.whole.get(number)
         if place is None or number in self.broken:
-            where = self.broken.get(number, "where the parsed page does not keep it")
-            help = "move it into element text, or into a quoted attribute such as `title`, `alt` or `data-…`"
+            where = self.broken.get(number, "where an HTML parser keeps neither text nor attribute")
+            way_out = "move it into element text, or into a quoted attribute such as `title`, `alt` or `data-…`"
             if where.startswith("in attribute"):
-                help = "put the attribute's value in quotes; as JSON, in single quotes"
-            return Misplaced(placed, "EK301", f"it stands {where}, where a value could break out", help)
+                way_out = "put the attribute's value in quotes; as JSON, in single quotes"
+            return Misplaced(placed, "EK301", f"it stands {where}", way_out)
         kind, element, around = place
         if inside := around & _NO_INSIDE:
             what = f"it stands inside `<{min(inside)}>`"
@@ -239,8 +256,9 @@ def _judge_attribute(placed: Placed, element: str, name: str) -> Misplaced | Non
     return None
 
 
-def _skeleton(tree: LexborHTMLParser) -> list[Any]:
+def _skeleton(page: str) -> list[Any]:
     """Elements in order with the names of their attributes and of their parents."""
+    tree = LexborHTMLParser(page)
     assert tree.root is not None
     return [
         (node.tag, tuple(node.attributes), node.parent.tag if node.parent is not None else None)

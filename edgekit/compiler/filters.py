@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final, cast
 from urllib.parse import quote
 
-from jinja2 import Environment
 from jinja2.filters import do_attr, do_default, do_join, do_tojson, do_urlencode, do_xmlattr, make_attrgetter
 from jinja2.nodes import EvalContext
 from jinja2.runtime import Undefined
@@ -82,15 +81,18 @@ def find_opaque(value: Any) -> Any:
 def guard(name: str, function: Callable[..., Any], ropes: Ropes, what: str) -> Callable[..., Any]:
     """The filter or test `name`, refusing opaque arguments and, where it makes text, what prints an address."""
 
+    # Jinja hands the environment or a context to functions that ask for it, before the arguments.
+    passed = 1 if hasattr(function, "jinja_pass_arg") else 0
+
     @functools.wraps(function)
     def guarded(*args: Any, **kwargs: Any) -> Any:
-        for arg in (*args, *kwargs.values()):
+        for arg in (*args[passed:], *kwargs.values()):
             if type(arg) in _SCALARS:
                 continue
             found = find_opaque(arg)
             if found is not None:
                 raise refuse(found, "EK202", f"{what} `{name}` reads it", word=name)
-            if name in _TEXT_FILTERS and what == "filter" and not isinstance(arg, EvalContext | Environment):
+            if name in _TEXT_FILTERS and what == "filter":
                 ropes.check_printable(arg)
         return function(*args, **kwargs)
 

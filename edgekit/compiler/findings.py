@@ -1,13 +1,15 @@
 """Violations and exceptions of a render as diagnostics: code, message, file, line, source line and the way out."""
 
+import re
 from pathlib import Path
+from typing import Final
 
-from jinja2 import TemplateNotFound, TemplatesNotFound, TemplateSyntaxError, UndefinedError
+from jinja2 import TemplateAssertionError, TemplateNotFound, TemplatesNotFound, TemplateSyntaxError, UndefinedError
 from jinja2.exceptions import SecurityError
 
 from edgekit.compiler.environment import PageEnvironment, PageError
 from edgekit.compiler.excerpt import find_expression
-from edgekit.compiler.opaque import WAY_OUT
+from edgekit.compiler.opaque import WAYS_OUT
 from edgekit.compiler.run import Location, TraceError, Violation, traceback_location
 from edgekit.diagnostics.diagnostic import Diagnostic
 from edgekit.diagnostics.suggest import did_you_mean
@@ -39,6 +41,16 @@ class Findings:
                 return None
             case PageError():
                 return self.make(error.code, error.message, error.help, location, page)
+            case TemplateAssertionError():
+                hint = _near_filter(self.environment, error.message or "")
+                where = (error.name or template, error.lineno)
+                return self.make(
+                    "EK213",
+                    f"{(error.message or '').rstrip('.')}{hint}",
+                    "name one of Jinja's, or mend the tag",
+                    where,
+                    page,
+                )
             case TemplateSyntaxError():
                 where = (error.name or template, error.lineno)
                 return self.make("EK213", f"syntax error: {error.message}", _SYNTAX_HELP, where, page)
@@ -51,10 +63,17 @@ class Findings:
                 return self.make("EK212", f"there is no template {missing}{hint}", help, location, page)
             case SecurityError():
                 help = "templates may not change data or reach into Python; do it in the data instead"
-                return self.make("EK214", f"the sandbox refuses it: {error}", help, location, page)
+                return self.make(
+                    "EK214",
+                    f"the sandbox refuses it: {_FROZEN.sub(lambda name: name[1].lower(), str(error))}",
+                    help,
+                    location,
+                    page,
+                )
             case UndefinedError():
                 help = "give it a value, or print it with `|default(…)`"
-                return self.make("EK211", str(error), help, location, page)
+                message = _FROZEN.sub(lambda name: name[1].lower(), str(error))
+                return self.make("EK211", message, help, location, page, tuple(_QUOTED.findall(message)))
             case RecursionError():
                 help = "end the recursion of the macro, include or loop"
                 return self.make("EK215", "the template calls itself without an end", help, location, page)
@@ -66,7 +85,7 @@ class Findings:
                 return self.make("EK212", f"a template cannot be read: {why}", help, location, page)
         if isinstance(error, TypeError) and any(name in str(error) for name in ("OpaqueSlot", "Rope", "Fields")):
             message = "a slot's value is not known when the page is built, but the expression needs the value itself"
-            return self.make("EK206", message, WAY_OUT, location, page, ("user", "segment", "request"))
+            return self.make("EK206", message, WAYS_OUT["EK206"], location, page, ("user", "segment", "request"))
         message = f"{type(error).__name__}: {error}"
         help = "Jinja's full render would fail here too; if a slot is involved, only print it"
         return self.make("EK215", message, help, location, page)
@@ -98,6 +117,16 @@ class Findings:
 
 
 _SYNTAX_HELP = "mend the tag; Jinja's documentation of its syntax is at https://jinja.palletsprojects.com/templates/"
+
+
+_FROZEN: Final = re.compile(r"(?:edgekit\.project\.frozen\.)?Frozen(Dict|List)")
+_QUOTED: Final = re.compile(r"'([^']+)'")
+
+
+def _near_filter(environment: PageEnvironment, message: str) -> str:
+    kind = environment.filters if message.startswith("No filter") else environment.tests
+    names = _QUOTED.findall(message)
+    return did_you_mean(names[0], kind) if names else ""
 
 
 def _words(subject: str) -> tuple[str, ...]:

@@ -14,10 +14,17 @@ from edgekit.model.slot import Slot
 Form = Literal["raw", "safe_url", "", "url", "path", "href", "json"]
 """How a slot's value stands in a rope: `raw` and `safe_url` not escaped yet, the others as placeholder encodings."""
 
-WAY_OUT: Final = (
-    "print it as it is, or decide with something that is known at build time: the tier, a frozen value; "
-    "for the rest use `~` to join it with text, or a script of the page"
-)
+_PRINT_IT: Final = "print it as it is, or join it with text by `~`"
+
+WAYS_OUT: Final[dict[str, str]] = {
+    "EK201": "decide by what is known at build time (the tier, a frozen value), or in a script of the page",
+    "EK202": "print it as it is, and store the value in the form it shall have; or change it in a script of the page",
+    "EK203": "store what you need of it as a field of its own, and declare that as a slot",
+    "EK204": "loop over frozen values; a slot is one text or one integer",
+    "EK205": "join texts by `~`; store a result as a field of its own, and declare that as a slot",
+    "EK206": _PRINT_IT,
+    "EK207": _PRINT_IT,
+}
 
 # What the operation does, by the special method that Python calls for it.
 _READS: Final[dict[str, tuple[str, str]]] = {
@@ -51,6 +58,8 @@ class Opaque:
     __slots__ = ("run",)
 
     def __getattribute__(self, name: str) -> NoReturn:
+        if name == "__class__":  # isinstance(), in code that was handed the object
+            raise refuse(self, "EK206", _READS["EK206"][0])
         raise refuse(self, "EK203", f"its attribute `{name}` is read")
 
     for _code, (_what, _names) in _READS.items():
@@ -145,4 +154,4 @@ def refuse(value: object, code: str, what: str, help: str = "", word: str = "") 
         name = _name_of(value)
         what = "it is used as a value, but it is only a namespace"
         return run.refuse("EK209", describe(value), what, f"name one of its fields, such as `{name}.…`", word)
-    return run.refuse(code, describe(value), what, help or WAY_OUT, word)
+    return run.refuse(code, describe(value), what, help or WAYS_OUT[code], word)

@@ -169,15 +169,13 @@ class Ropes:
 
         Raises TraceError after recording it; an undefined value is left to raise Jinja's own error.
         """
-        if type(value) in _PRINTABLE or isinstance(value, Undefined):
-            return
-        if type(value) is FrozenDict or type(value) is FrozenList:
+        if type(value) in _PRINTABLE or type(value) is FrozenDict or type(value) is FrozenList:
             return
         if is_opaque(value):
             if type(value) is Fields:
                 raise refuse(value, "EK209", "")
             raise refuse(value, "EK206", "it is printed inside a list or dict", "print the values one by one")
-        if isinstance(value, str | int | float):
+        if isinstance(value, str | int | float | Undefined):
             return
         if isinstance(value, tuple | list):
             for item in value:

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator, MutableMapping
 from types import GeneratorType
 from typing import Any
 
-from jinja2 import Environment, Template
+from jinja2 import Environment, Template, nodes
+from jinja2.compiler import CodeGenerator, Frame
 from jinja2.runtime import BlockReference, Context, Macro, TemplateReference
 
 from edgekit.compiler.environment import PageEnvironment, PageTemplate
@@ -91,11 +92,24 @@ class TracingTemplate(PageTemplate):
         return template
 
 
+class _ConstantChecker(CodeGenerator):
+    """Leaves constant expressions that do not print as data to run time, where they are refused."""
+
+    def _output_child_to_const(self, node: nodes.Expr, frame: Frame, finalize: Any) -> str:
+        if not isinstance(node, nodes.TemplateData) and not isinstance(node.as_const(frame.eval_ctx), _CONSTANTS):
+            raise nodes.Impossible
+        return super()._output_child_to_const(node, frame, finalize)
+
+
+_CONSTANTS = (str, int, float, type(None))
+
+
 class TracingEnvironment(PageEnvironment):
     """A site's environment in which slots are opaque; renders one page after the other."""
 
     template_class = TracingTemplate
     context_class = TracingContext
+    code_generator_class = _ConstantChecker
 
     def __init__(self, site: Site) -> None:
         super().__init__(site)
@@ -126,6 +140,21 @@ class TracingEnvironment(PageEnvironment):
         if is_opaque(__obj):
             raise refuse(__obj, "EK206", "it is called")
         return super().call(__context, __obj, *args, **kwargs)
+
+    def wrap_str_format(self, value: Any) -> Callable[..., str] | None:
+        return None if is_opaque(value) else super().wrap_str_format(value)
+
+    def get_template(self, name: Any, parent: str | None = None, globals: Any = None) -> Template:
+        self._check_name(name)
+        return super().get_template(name, parent, globals)
+
+    def get_or_select_template(self, name: Any, parent: str | None = None, globals: Any = None) -> Template:
+        self._check_name(name)
+        return super().get_or_select_template(name, parent, globals)
+
+    def _check_name(self, name: Any) -> None:
+        if is_opaque(name):
+            raise refuse(name, "EK206", "it is used as the name of a template")
 
     def asset_url(self, name: str) -> str:
         if is_opaque(name):

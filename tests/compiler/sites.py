@@ -1,0 +1,111 @@
+"""Small sites for tests of the compiler, and what their fragments replay to."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from edgekit.compiler.build import CompileResult, compile_site
+from edgekit.fragment.fill import build_plan, fill
+from edgekit.model.fragment import Fragment
+from edgekit.model.keys import page_key
+from edgekit.project.load import load_site
+from edgekit.project.site import Page, Site
+
+CONFIG = """\
+[site]
+base_url = "https://shop.example"
+default_tier = "free"
+
+[slots.USER_NAME]
+from = "user.name"
+default = "there"
+max_length = 200
+
+[slots.CITY]
+from = "user.city"
+default = "<nowhere>"
+max_length = 200
+
+[slots.POINTS]
+from = "user.points"
+type = "integer"
+default = 0
+
+[slots.HERO]
+from = "segment.hero"
+max_length = 200
+
+[slots.QUERY]
+from = "request.query.q"
+default = ""
+max_length = 200
+"""
+
+FILES: Mapping[str, str] = {
+    "edgekit.toml": CONFIG,
+    "segments/free.toml": 'hero = "Welcome & more"\ndiscount = 0\nperks = []\n',
+    "segments/vip.toml": 'hero = "Hello {USER_NAME}"\ndiscount = 20\nperks = ["lounge", "<fast> lane"]\n',
+    "data/shop.json": json.dumps(
+        {
+            "name": "Pots & Pans",
+            "items": [
+                {"sku": "p-1", "title": 'A "big" pot', "price": 10, "tags": ["new", "red"]},
+                {"sku": "p-2", "title": "Lid <small>", "price": 2.5, "tags": []},
+                {"sku": "p-3", "title": "Ünï", "price": 0, "tags": ["red"]},
+            ],
+            "empty": [],
+            "none": None,
+        }
+    ),
+    "static/shop.css": "p { color: red }",
+}
+"""Every test site has these; a test's own files come on top."""
+
+
+def write_site(folder: Path, files: Mapping[str, str]) -> Site:
+    """Write the common files and `files` into a folder and read it as a site."""
+    for name, text in {**FILES, **files}.items():
+        file = folder / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8", newline="")
+    return load_site(folder)
+
+
+@dataclass
+class Compiled:
+    """A compiled site: its result and its fragments by key."""
+
+    site: Site
+    result: CompileResult
+    fragments: dict[str, Fragment]
+
+    @property
+    def codes(self) -> list[str]:
+        return [diagnostic.code for diagnostic in self.result.diagnostics]
+
+    def replay(self, page: Page, tier: str, values: Mapping[str, str | int]) -> bytes:
+        """What replay answers for these values, by slot source."""
+        fragment = self.fragments.get(page_key(page.path, tier))
+        if fragment is None:
+            return self.fragments[page.path].body
+        plan = build_plan(fragment.body, fragment.cuts, self.site.slots)
+        return fill(plan, [str(values[self.site.slots[name].source]) for name in plan.slots])
+
+
+def compile_files(folder: Path, files: Mapping[str, str], *, jobs: int = 1) -> Compiled:
+    site = write_site(folder, files)
+    fragments: dict[str, Fragment] = {}
+
+    def keep(fragment: Fragment) -> None:
+        fragments[fragment.key] = fragment
+
+    return Compiled(site, compile_site(site, keep, jobs=jobs), fragments)
+
+
+def values_of(site: Site, tier: str, text: str, number: int) -> dict[str, str | int]:
+    """One value for each slot by its source: the same text for every string, but told apart by its source."""
+    return {
+        slot.source: number if slot.type == "integer" else f"{text}{slot.source[:1] if text else ''}"
+        for slot in site.slots.values()
+    }

@@ -1,0 +1,77 @@
+"""Every case of tests/cases/compile: a template and, beside it, its fragments or its diagnostics.
+
+A case is a file `NAME.html`: the template `pages/index.html`, then other files of the site, each behind a line
+`=== path`. `NAME.txt` is what is expected. `EDGEKIT_REWRITE_CASES=1` rewrites them: read the difference before a commit.
+For each case that compiles, replay must equal the oracle for several values.
+"""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from edgekit.compiler.oracle import Oracle
+from tests.compiler.sites import Compiled, compile_files, values_of
+
+CASES = Path(__file__).parents[1] / "cases" / "compile"
+REWRITE = bool(os.environ.get("EDGEKIT_REWRITE_CASES"))
+VALUES = ["", "Ada", 'O\'Brien & <b>"x"</b>', "{USER_NAME}{_}{/X}", "</script><!--", "ÜŁ مرحبا 🎉", "a\0b", "\n  \r\n"]
+
+
+def read_case(file: Path) -> dict[str, str]:
+    name = "pages/index.html"
+    files = {name: ""}
+    for line in file.read_text(encoding="utf-8").splitlines(keepends=True):
+        if line.startswith("=== "):
+            name = line[4:].strip()
+            files[name] = ""
+        else:
+            files[name] += line
+    # The last line's end belongs to the file that holds the case, not to the template.
+    return {name: text.removesuffix("\n") for name, text in files.items()}
+
+
+def describe(compiled: Compiled, folder: Path) -> str:
+    if compiled.result.pack is None:
+        return "".join(
+            f"{Path(d.file or '').relative_to(folder)}:{d.line}: {d.code} {d.message}\nhelp: {d.help}\n"
+            for d in compiled.result.diagnostics
+        )
+    return "".join(_describe_pages(compiled))
+
+
+def _describe_pages(compiled: Compiled) -> Iterator[str]:
+    assert compiled.result.pack is not None
+    for path, route in compiled.result.pack.manifest.routes.items():
+        yield f"{path} {route.delivery}\n"
+        seen: dict[bytes, str] = {}
+        for key, fragment in compiled.fragments.items():
+            if key == path or key.rpartition(":")[0] == path:
+                if fragment.body in seen:
+                    yield f"--- {key}: as {seen[fragment.body]}\n"
+                else:
+                    seen[fragment.body] = key
+                    yield f"--- {key}\n{fragment.body.decode()}\n"
+
+
+@pytest.mark.parametrize("file", sorted(CASES.rglob("*.html")), ids=lambda file: str(file.relative_to(CASES))[:-5])
+def test_case_gives_its_fragments_or_diagnostics(file: Path, tmp_path: Path) -> None:
+    compiled = compile_files(tmp_path, read_case(file))
+    expected = file.with_suffix(".txt")
+    found = describe(compiled, tmp_path)
+    if REWRITE:
+        expected.write_text(found, encoding="utf-8")
+    assert found == expected.read_text(encoding="utf-8")
+    if compiled.result.pack is not None:
+        oracle = Oracle(compiled.site)
+        for page in compiled.site.pages:
+            for tier in compiled.site.tiers:
+                for number, text in enumerate(VALUES):
+                    values = values_of(compiled.site, tier, text, number - 3)
+                    assert compiled.replay(page, tier, values) == oracle.render(page, tier, values)
+
+
+def test_no_expectation_is_an_orphan() -> None:
+    templates = {file.with_suffix("") for file in CASES.rglob("*.html")}
+    assert {file.with_suffix("") for file in CASES.rglob("*.txt")} == templates
