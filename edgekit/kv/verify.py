@@ -136,10 +136,11 @@ def _find_cuts(body: bytes) -> tuple[Cut, ...]:
     """The cuts by the grammar alone; a token of an unknown kind or encoding gives one that no compiler writes."""
     cuts = []
     for token in _TOKEN.finditer(body):
-        slot, _, written = token[1].decode().partition(":")
+        text = token[1].decode()
+        name, _, written = text.partition(":")
         encoding = next((known for known in ENCODINGS if known == written), None)
-        if encoding is not None:
-            cuts.append(Cut(*token.span(), "" if slot == "_" else slot, encoding))
+        slot = text if encoding is None else "" if name == "_" else name
+        cuts.append(Cut(*token.span(), slot, encoding or ""))
     return tuple(cuts)
 
 
