@@ -17,8 +17,9 @@ def decode_record(raw: bytes) -> dict[str, Any]:
     """The object in `raw`; of a repeated key the last value; every string that is a value of a key is well-formed.
 
     msgspec refuses a whole document for one number out of range or one lone surrogate, JavaScript does not. Such a
-    document is read again with care, so that an odd value spoils only its own slot: an ill-formed string becomes None.
-    Raises ValueError if `raw` is no JSON object in UTF-8, or nested deeper than Python reads (about 1,000 levels).
+    document is read again with care, so that an odd value spoils only its own slot: a string that is ill-formed, or
+    whose bytes are no UTF-8, becomes None.
+    Raises ValueError if `raw` is no JSON object, or nested deeper than Python reads (about 1,000 levels).
     """
     try:
         record = _decode(raw)
@@ -31,7 +32,7 @@ def decode_record(raw: bytes) -> dict[str, Any]:
 
 def _decode_with_care(raw: bytes) -> Any:
     try:
-        record = _careful.decode(raw.decode())
+        record = _careful.decode(raw.decode("utf-8", "surrogateescape"))
     except RecursionError:
         raise ValueError("the record is nested too deeply") from None
     if isinstance(record, dict):

@@ -101,7 +101,7 @@ def _page(request: Request, reading: Reading, release: Release, page: Page, path
     tier = None
     texts: list[str] = []
     if page.namespace == PAGE_TPL:
-        tier, record = read_visitor(request, reading, release)
+        tier, user = read_visitor(request, reading, release)
         held = release.body(reading, PAGE_TPL, page_key(page.path, tier.name))
         if held is not None:
             if held.request_slots:
@@ -109,7 +109,7 @@ def _page(request: Request, reading: Reading, release: Release, page: Page, path
             if held.live:
                 live = tier.texts(reading, request.now)
                 texts += [live[name] for name in held.live]
-            texts += held.user_texts(record)
+            texts += held.user_texts(user)
     else:
         held = release.body(reading, page.namespace, page.path)
     if held is None:

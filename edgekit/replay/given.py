@@ -20,10 +20,7 @@ class Given(NamedTuple):
 
 
 def read_given(request: Request, store: ReplayStore) -> Given:
-    """Read slot by slot, without the short cuts of `respond`.
-
-    Raises ValueError if the path is not a canonical one, and LookupError if nothing is published.
-    """
+    """Raises ValueError if the path is not a canonical one, and LookupError if nothing is published."""
     path = canonical_path(request.path)
     if not isinstance(path, str):
         raise ValueError("the path is not spelt as a page's path is")
@@ -32,14 +29,15 @@ def read_given(request: Request, store: ReplayStore) -> Given:
         release = store.release(reading)
         if release is None:
             raise LookupError("the store has no release")
-        tier, record = read_visitor(request, reading, release)
+        tier, user = read_visitor(request, reading, release)
         config = tier.config(reading, request.now)
         values: dict[str, Value] = {}
         for name, slot in release.slots.items():
             if slot.root == "request":
                 values[name] = request_value(slot, request, path, release.identity)
+            elif slot.root == "user":
+                values[name] = getattr(user, name)
             else:
-                source = config if slot.root == "segment" else record
-                value = accept(slot, source.get(slot.field))
+                value = accept(slot, config.get(slot.field))
                 values[name] = default_value(slot, tier.file) if value is None else value
     return Given(path, tier.name, values)

@@ -2,32 +2,22 @@
 
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
 
 from edgekit.fragment.fill import Plan, build_plan, fill
-from edgekit.fragment.values import default_value, normalise
 from edgekit.model.digest import digest
 from edgekit.model.fragment import Cut
 from edgekit.model.keys import Namespace
 from edgekit.model.slot import Slot
+from edgekit.replay.user import user_texts
 
 BodyId = tuple[Namespace, bytes]
 """Cuts belong to namespace and digest: the same bytes may be a fragment here and plain text there."""
 
 
-class UserField(NamedTuple):
-    """A `user.*` slot of strings as the hot path reads it; `limit` is -1 for integers, so that none is taken as is."""
-
-    field: str
-    limit: int
-    default: str
-    slot: Slot
-
-
 class HeldBody:
     """A body ready to be filled, and the last bytes it was filled to if readers share them."""
 
-    __slots__ = ("_shared", "live", "plan", "request_slots", "size", "user_fields")
+    __slots__ = ("_shared", "live", "plan", "request_slots", "size", "user_texts")
 
     def __init__(self, body: bytes, cuts: Iterable[Cut], slots: Mapping[str, Slot]) -> None:
         """Raises ValueError if the cuts are not those of the body."""
@@ -36,19 +26,8 @@ class HeldBody:
         used = [slots[name] for name in self.plan.slots]
         self.request_slots = tuple(slot for slot in used if slot.root == "request")
         self.live = tuple(slot.name for slot in used if slot.root == "segment")
-        self.user_fields = tuple(_user_field(slot) for slot in used if slot.root == "user")
+        self.user_texts = user_texts([slot for slot in used if slot.root == "user"])
         self._shared: tuple[list[str], bytes, bytes] | None = None
-
-    def user_texts(self, record: dict[str, Any]) -> list[str]:
-        """Texts of the `user.*` slots; strings in `record` are well-formed (`fragment.record` sees to that)."""
-        texts = []
-        for field, limit, default, slot in self.user_fields:
-            value = record.get(field)
-            if value.__class__ is str and len(value) <= limit:  # what `normalise` finds, without its calls
-                texts.append(value)
-            else:
-                texts.append(normalise(slot, value, default))
-        return texts
 
     def shared(self, texts: list[str]) -> tuple[bytes, bytes]:
         """The filled body and its ETag. They change with the tier's live fields only, so the last ones are kept."""
@@ -81,8 +60,3 @@ class HeldBodies:
         while self._size > self._limit:
             _, dropped = self._bodies.popitem(last=False)
             self._size -= dropped.size
-
-
-def _user_field(slot: Slot) -> UserField:
-    limit = slot.max_length if slot.type == "string" and slot.max_length is not None else -1
-    return UserField(slot.field, limit, str(default_value(slot, {})), slot)

@@ -3,7 +3,7 @@
 from typing import Final, NoReturn
 
 from edgekit.kv.reader import Snapshot
-from edgekit.model.expiry import unseal
+from edgekit.model.expiry import EXPIRY_BYTES, is_expired
 from edgekit.model.keys import Namespace
 from edgekit.replay.response import Log
 
@@ -47,12 +47,13 @@ class Reading:
                 cause = type(error).__name__
         raise ReadError(f"{namespace} cannot be read ({cause})")
 
-    def get_sealed(self, namespace: Namespace, key: str) -> tuple[int, bytes] | None:
-        """Expiry and value, or None. Raises ReadError if it cannot be read or is damaged."""
+    def get_sealed(self, namespace: Namespace, key: str) -> bytes | None:
+        """An envelope and its value, or None. Raises ReadError if it cannot be read or is damaged."""
         stored = self.get(namespace, key)
-        if stored is None:
-            return None
-        try:
-            return unseal(stored)
-        except ValueError:
-            raise ReadError(f"{namespace} holds a damaged value") from None
+        if stored is not None and len(stored) < EXPIRY_BYTES:
+            raise ReadError(f"{namespace} holds a damaged value")
+        return stored
+
+
+def has_expired(sealed: bytes, now: float) -> bool:
+    return is_expired(int.from_bytes(sealed[:EXPIRY_BYTES], "big"), now)

@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from edgekit.model.digest import DIGEST_BYTES, digest
+from edgekit.model.digest import digest
+from edgekit.model.expiry import EXPIRY_BYTES
 from edgekit.model.fragment import decode_cuts
 from edgekit.model.keys import EDGEKIT, PAGE_TPL, STATIC_PAGES, VALUES, Namespace, cuts_key, manifest_key, page_key
 from edgekit.model.manifest import Delivery, decode_manifest
@@ -17,6 +18,10 @@ from edgekit.replay.identity import HeaderIdentity
 from edgekit.replay.reading import ReadError, Reading
 from edgekit.replay.response import UNAVAILABLE, UNAVAILABLE_HEADERS, Answer
 from edgekit.replay.tier import LiveTier
+from edgekit.replay.user import Users
+
+Place = tuple[Namespace, str]
+"""A key of a release's index."""
 
 
 class Page(NamedTuple):
@@ -41,6 +46,7 @@ class Release:
             self.spelt = {encode_path(path).encode(): page for path, page in self.pages.items() if path.startswith("/")}
             self.identity = HeaderIdentity(manifest.identity)
             self.tiers = {tier: LiveTier(tier, file, manifest.slots) for tier, file in manifest.segments.items()}
+            self.users = Users(manifest.slots.values())
             self.default = self.tiers[manifest.default_tier]
         except (msgspec.MsgspecError, ValueError, KeyError):
             raise ReadError(f"{EDGEKIT} holds a damaged manifest of release {name}") from None
@@ -48,45 +54,42 @@ class Release:
         self.slots = manifest.slots
         self.cpu_limit = manifest.cpu_ms / 1000
         self._bodies = HeldBodies(held_bytes)
-        self._digests: dict[tuple[Namespace, str], bytes] = {}
-        self._error_pages: dict[tuple[Namespace, str], HeldBody] = {}
+        self._digests: dict[Place, bytes] = {}
+        self._error_pages: dict[Place, HeldBody] = {}
         self._hold_error_pages(reading)
         self.unavailable = self._unavailable()
 
     def body(self, reading: Reading, namespace: Namespace, key: str) -> HeldBody | None:
         """The body at an index key, or None if the release has no such key.
 
-        Raises ReadError if it can be had neither from the store nor from memory.
+        What was once read of a release stays true, so memory stands in for a store that fails or is damaged.
+        Raises ReadError if it can be had from neither.
         """
-        error_page = self._error_pages.get((namespace, key))
-        if error_page is not None:
-            return error_page
-        name = self._read_index(reading, namespace, key)
-        if name is None:
-            return None
-        held = self._bodies.get((namespace, name))
-        if held is None:
-            held = self._load(reading, namespace, name)
-            self._bodies.add((namespace, name), held)
-        return held
-
-    def _read_index(self, reading: Reading, namespace: Namespace, key: str) -> bytes | None:
-        """The digest at a key. What was once read of a release stays true, so memory may stand in for the store."""
-        last = self._digests.get((namespace, key))
+        place = namespace, key
         try:
             sealed = reading.get_sealed(namespace, key)
-            if sealed is None and last is None:
+            if sealed is not None:
+                return self._hold(reading, place, sealed[EXPIRY_BYTES:])
+            if place not in self._digests:
                 return None
-            if sealed is None or len(sealed[1]) != DIGEST_BYTES:
-                raise ReadError(f"{namespace} holds a damaged digest")
+            raise ReadError(f"{namespace} has lost `{key}`")
         except ReadError as error:
-            if last is None:
-                raise
+            held = self._error_pages.get(place)
+            if held is None:
+                if place not in self._digests:
+                    raise
+                held = self._hold(reading, place, self._digests[place])
             reading.log(f"{error}; answered with the last good copy of `{key}`")
-            return last
-        if sealed[1] != last:
-            self._digests[namespace, key] = sealed[1]
-        return sealed[1]
+            return held
+
+    def _hold(self, reading: Reading, place: Place, name: bytes) -> HeldBody:
+        body_id = place[0], name
+        held = self._bodies.get(body_id)
+        if held is None:
+            held = self._load(reading, *body_id)
+            self._bodies.add(body_id, held)
+        self._digests[place] = name
+        return held
 
     def _load(self, reading: Reading, namespace: Namespace, name: bytes) -> HeldBody:
         """Read and cut a body. Its digest is compared, because a store does not notice a flipped bit."""

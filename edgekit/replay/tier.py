@@ -5,10 +5,10 @@ from typing import Any
 
 from edgekit.fragment.record import decode_record
 from edgekit.fragment.values import default_value, normalise
-from edgekit.model.expiry import is_expired
+from edgekit.model.expiry import EXPIRY_BYTES
 from edgekit.model.keys import SEGMENT_CONFIG
 from edgekit.model.slot import Slot
-from edgekit.replay.reading import ReadError, Reading
+from edgekit.replay.reading import ReadError, Reading, has_expired
 
 
 class LiveTier:
@@ -31,13 +31,12 @@ class LiveTier:
             sealed = reading.get_sealed(SEGMENT_CONFIG, self.name)
             if sealed is None:
                 raise ReadError(f"{SEGMENT_CONFIG} has no `{self.name}`")
-            expires, value = sealed
-            if value != self._value:
-                self._hold(value)
+            if sealed[EXPIRY_BYTES:] != self._value:
+                self._hold(sealed[EXPIRY_BYTES:])
         except ReadError as error:
             reading.log(f"{error}; answered with the last good copy of `{self.name}`")
             return self._config
-        if is_expired(expires, now) and self._hour != int(now // 3600):
+        if has_expired(sealed, now) and self._hour != int(now // 3600):
             self._hour = int(now // 3600)
             reading.log(f"{SEGMENT_CONFIG} of `{self.name}` has expired; it is still used")
         return self._config

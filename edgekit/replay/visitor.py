@@ -1,41 +1,32 @@
-"""Who a personal page is for: the tier and the record that USER_SEGMENTS has of the identified user."""
+"""Who a personal page is for: the tier and the values that USER_SEGMENTS has of the identified user."""
 
-from typing import Any
-
-from edgekit.fragment.record import decode_record
-from edgekit.model.expiry import is_expired
+from edgekit.model.expiry import EXPIRY_BYTES
 from edgekit.model.keys import USER_SEGMENTS
-from edgekit.replay.reading import ReadError, Reading
+from edgekit.replay.reading import ReadError, Reading, has_expired
 from edgekit.replay.release import Release
 from edgekit.replay.request import Request
 from edgekit.replay.tier import LiveTier
+from edgekit.replay.user import User
 
 
-def read_visitor(request: Request, reading: Reading, release: Release) -> tuple[LiveTier, dict[str, Any]]:
-    """Tier and record. `id` of the record is the identified id, record or none.
+def read_visitor(request: Request, reading: Reading, release: Release) -> tuple[LiveTier, User]:
+    """Tier and user.
 
-    Without a user, a record that is there and not expired, or a known tier: the default tier.
+    Without an id, a record that is there and not expired, or a known tier: the default tier.
     """
+    users = release.users
     user_id = release.identity.identify(request)
     if user_id is None:
-        return release.default, {}
+        return release.default, users.guest
     try:
-        record = _read_record(user_id, request.now, reading)
-    except ReadError as error:
-        reading.log(f"{error}; answered as the default tier")
-        record = {}
-    record["id"] = user_id
-    tier = record.get("tier")
-    if not isinstance(tier, str):
-        return release.default, record
-    return release.tiers.get(tier, release.default), record
+        user = users.decode(_read_record(user_id, request.now, reading), user_id)
+    except (ReadError, ValueError) as error:
+        cause = error if isinstance(error, ReadError) else f"{USER_SEGMENTS} holds a damaged record"
+        reading.log(f"{cause}; answered as the default tier")
+        user = users.decode(None, user_id)
+    return release.tiers.get(user.tier, release.default), user
 
 
-def _read_record(user_id: str, now: float, reading: Reading) -> dict[str, Any]:
+def _read_record(user_id: str, now: float, reading: Reading) -> bytes | None:
     sealed = reading.get_sealed(USER_SEGMENTS, user_id)
-    if sealed is None or is_expired(sealed[0], now):
-        return {}
-    try:
-        return decode_record(sealed[1])
-    except ValueError:
-        raise ReadError(f"{USER_SEGMENTS} holds a damaged record") from None
+    return None if sealed is None or has_expired(sealed, now) else sealed[EXPIRY_BYTES:]

@@ -1,0 +1,73 @@
+"""A user's record as the values of a release's `user.*` slots.
+
+One typed decoder reads, checks and picks the values in one call: it knows each slot's type and length. What it refuses
+is read again slot by slot, so both ways find the same values (a test compares them).
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from operator import attrgetter
+from typing import Annotated, Any
+
+import msgspec
+
+from edgekit.fragment.record import decode_record
+from edgekit.fragment.values import accept, default_value
+from edgekit.model.slot import MAX_INTEGER, Slot
+
+User = Any
+"""A record made by `Users.decode`: `tier` (a string or None), and a value by the name of each `user.*` slot."""
+
+
+class Users:
+    """Decodes records; `guest` has all defaults."""
+
+    def __init__(self, slots: Iterable[Slot]) -> None:
+        """Raises ValueError if a slot has no default."""
+        self._slots = [slot for slot in slots if slot.root == "user"]
+        self._type: Callable[..., User] = msgspec.defstruct(
+            "User",
+            [("tier", str | None, None), *((slot.name, _type(slot), default_value(slot, {})) for slot in self._slots)],
+            rename={slot.name: slot.field for slot in self._slots},
+        )
+        self._decode: Callable[[bytes], User] = msgspec.json.Decoder(self._type).decode
+        self._id = next((slot for slot in self._slots if slot.field == "id"), None)
+        self.guest: User = self._type()
+
+    def decode(self, record: bytes | None, user_id: str) -> User:
+        """The user; all defaults without a record. `user.id` is the identified id, whatever the record says.
+
+        Raises ValueError if the record is damaged.
+        """
+        try:
+            user = self._type() if record is None else self._decode(record)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            user = self._decode_with_care(decode_record(record or b""))
+        if self._id is not None:
+            setattr(user, self._id.name, _value(self._id, user_id))
+        return user
+
+    def _decode_with_care(self, record: Mapping[str, Any]) -> User:
+        tier = record.get("tier")
+        values = {slot.name: _value(slot, record.get(slot.field)) for slot in self._slots}
+        return self._type(tier=tier if isinstance(tier, str) else None, **values)
+
+
+def user_texts(slots: Sequence[Slot]) -> Callable[[User], Iterable[str]]:
+    """How to read from a user what a fragment with these `user.*` slots, in this order, is filled with."""
+    names = [slot.name for slot in slots]
+    if any(slot.type == "integer" for slot in slots):
+        return lambda user: [str(getattr(user, name)) for name in names]
+    if len(names) > 1:  # with one name, `attrgetter` gives a value and no tuple
+        return attrgetter(*names)
+    return lambda user: [getattr(user, name) for name in names]
+
+
+def _type(slot: Slot) -> Any:
+    if slot.type == "integer":
+        return Annotated[int, msgspec.Meta(ge=-MAX_INTEGER, le=MAX_INTEGER)]
+    return Annotated[str, msgspec.Meta(max_length=slot.max_length)]
+
+
+def _value(slot: Slot, raw: object) -> str | int:
+    value = accept(slot, raw)
+    return default_value(slot, {}) if value is None else value
