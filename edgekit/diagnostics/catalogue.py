@@ -259,4 +259,20 @@ CATALOGUE: Final[dict[str, Entry]] = {
         "two pages at one path",
         "One of them would silently win.",
     ),
+    "EK450": Entry(
+        "a port that is in use",
+        "Two servers on one port would each get some of the requests.",
+    ),
+    "EK451": Entry(
+        "an address that nothing can listen on",
+        "The name is unknown, not one of this machine, or the port needs privileges.",
+    ),
+    "EK452": Entry(
+        "a store without a release",
+        "There is no page to answer with.",
+    ),
+    "EK453": Entry(
+        "a worker that died",
+        "The server stops rather than answer with fewer workers than asked for.",
+    ),
 }

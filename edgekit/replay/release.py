@@ -3,13 +3,13 @@
 Everything held belongs to one release and goes with it, so no answer mixes two.
 """
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
 
 from edgekit.model.digest import digest
 from edgekit.model.expiry import EXPIRY_BYTES
-from edgekit.model.fragment import decode_cuts
+from edgekit.model.fragment import decode_cuts, encode_cuts
 from edgekit.model.keys import EDGEKIT, PAGE_TPL, STATIC_PAGES, VALUES, Namespace, cuts_key, manifest_key, page_key
 from edgekit.model.manifest import Delivery, decode_manifest
 from edgekit.model.path import encode_path
@@ -19,6 +19,8 @@ from edgekit.replay.reading import ReadError, Reading
 from edgekit.replay.response import UNAVAILABLE, UNAVAILABLE_HEADERS, Answer
 from edgekit.replay.tier import LiveTier
 from edgekit.replay.user import Users
+
+NO_CUTS: Final = encode_cuts(())
 
 Place = tuple[Namespace, str]
 """A key of a release's index."""
@@ -95,12 +97,12 @@ class Release:
         """Read and cut a body. Its digest is compared, because a store does not notice a flipped bit."""
         reads = reading.reads
         body = reading.get(VALUES, name)
-        cuts = reading.get(EDGEKIT, cuts_key(name.hex())) if namespace == PAGE_TPL else None
+        cuts = reading.get(EDGEKIT, cuts_key(name.hex())) if namespace == PAGE_TPL else NO_CUTS
         reading.reads = reads  # a digest's body does not count as a look-up
         if body is None or digest(body) != name:
             raise ReadError(f"{VALUES} has no undamaged {name.hex()}")
         try:
-            return HeldBody(body, decode_cuts(cuts) if cuts is not None else (), self.slots)
+            return HeldBody(body, decode_cuts(cuts or b""), self.slots)
         except (msgspec.MsgspecError, ValueError):
             raise ReadError(f"{EDGEKIT} holds damaged cuts of {name.hex()}") from None
 

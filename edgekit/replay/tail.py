@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from edgekit.model.path import canonical_path
+from edgekit.model.path import MAX_PATH_BYTES, canonical_path
 from edgekit.replay.request import Request
 from edgekit.replay.response import Log, Outcome, Response
 
@@ -32,7 +32,7 @@ def build_event(request: Request, response: Response) -> TailEvent:
     return TailEvent(
         timestamp=moment.replace("+00:00", "Z"),
         outcome=response.outcome,
-        path=path if isinstance(path, str) else request.path.decode("ascii", "backslashreplace"),
+        path=path if isinstance(path, str) else request.path[:MAX_PATH_BYTES].decode("ascii", "backslashreplace"),
         status=response.status,
         tier=response.tier,
         release=response.release,

@@ -1,0 +1,112 @@
+"""The server: `respond` on granian's sockets.
+
+ASGI and not RSGI, because RSGI hands over a decoded path (in which `%2F` is a slash) and leaves out header values that
+are not ASCII.
+"""
+
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+from edgekit.diagnostics.diagnostic import failure
+from edgekit.kv.store import open_store
+from edgekit.model.keys import CURRENT, EDGEKIT
+from edgekit.replay.core import respond
+from edgekit.replay.request import Request
+from edgekit.replay.store import ReplayStore
+from edgekit.replay.tail import build_event, encode_event
+
+App = Callable[
+    [dict[str, Any], Callable[[], Awaitable[Any]], Callable[[dict[str, Any]], Awaitable[None]]], Awaitable[None]
+]
+
+MAX_HEAD_BYTES: Final = 64 * 1024
+"""Of a request's line and headers together."""
+STOP_SECONDS: Final = 5
+"""How long requests that are being answered may take when the server stops."""
+
+
+def create_app(store_path: Path) -> App:
+    """The ASGI application over a store. Called in the process that answers: an LMDB file does not survive a fork.
+
+    Raises what `open_store` raises.
+    """
+    store = ReplayStore(open_store(store_path))
+
+    async def app(
+        scope: dict[str, Any],
+        receive: Callable[[], Awaitable[Any]],
+        send: Callable[[dict[str, Any]], Awaitable[None]],
+    ) -> None:
+        if scope["type"] != "http":
+            return
+        request = Request(
+            path=scope["raw_path"],
+            now=time.time(),
+            method=scope["method"],
+            query=scope["query_string"],
+            headers=tuple(scope["headers"]),
+            peer=(scope["client"] or ("",))[0],
+        )
+        response = respond(request, store)
+        await send({"type": "http.response.start", "status": response.status, "headers": response.headers})
+        await send({"type": "http.response.body", "body": response.body})
+        if response.logs or response.outcome != "ok":
+            sys.stderr.buffer.write(encode_event(build_event(request, response)) + b"\n")
+            sys.stderr.buffer.flush()
+
+    return app
+
+
+def serve(store_path: Path, host: str, port: int, workers: int = 1, on_start: Callable[[], None] | None = None) -> None:
+    """Answer requests until SIGTERM or SIGINT; `on_start` is called once the port is bound.
+
+    `port` is free (`replay.port.find_port`); this process must not hold the store open. Critical tail events go to
+    stderr, one JSON line each. Raises EK452 if nothing is published, EK453 if a worker dies, and what `open_store`
+    raises.
+    """
+    from granian.constants import HTTPModes, Interfaces, Loops
+    from granian.http import HTTP1Settings
+    from granian.log import LogLevels
+    from granian.server import Server
+
+    _check_release(store_path)
+    server = Server(
+        "edgekit",
+        address=host,
+        port=port,
+        interface=Interfaces.ASGINL,
+        workers=workers,
+        loop=Loops.asyncio,
+        http=HTTPModes.http1,
+        http1_settings=HTTP1Settings(max_buffer_size=MAX_HEAD_BYTES),
+        websockets=False,
+        workers_kill_timeout=STOP_SECONDS,
+        log_level=LogLevels.warning,
+        log_dictconfig={"handlers": _LOG_TO_STDERR},
+    )
+    if on_start:
+        server.on_startup(on_start)
+    try:
+        server.serve(target_loader=partial(create_app, store_path), wrap_loader=False)
+    except SystemExit:
+        raise failure(
+            "EK453",
+            "a worker of the server died",
+            help="see what it wrote before; start the server again",
+        ) from None
+
+
+_LOG_TO_STDERR: Final = {
+    name: {"formatter": formatter, "class": "logging.StreamHandler", "stream": "ext://sys.stderr"}
+    for name, formatter in (("console", "generic"), ("access", "access"))
+}
+
+
+def _check_release(store_path: Path) -> None:
+    with open_store(store_path) as store, store.snapshot() as snapshot:
+        if snapshot.get(EDGEKIT, CURRENT) is None:
+            raise failure("EK452", f"nothing is published in `{store_path}`", help="run `edgekit build` first")
