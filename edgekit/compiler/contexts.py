@@ -3,12 +3,12 @@
 The page is parsed with a probe in the place of each value. A probe holds every character that a value may bring, as its
 encoding writes it, so a place that does not hold (an unquoted attribute, a comment, a tag's name) breaks it. A slot may
 stand where its probe comes out whole, in element text or in an attribute of the list below. The page is parsed again
-with empty values: the elements and attributes must be the same, or values could change the page's structure.
+with empty values and with words: elements and attributes must be the same, or values could change the page's structure.
 """
 
 import re
 from collections.abc import Sequence
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
@@ -74,12 +74,15 @@ def check_contexts(pieces: Sequence[Text | Placed]) -> list[Misplaced]:
         found += [problem for problem in map(places.judge, range(len(slots)), slots) if problem is not None]
         if found:
             return found
-    skeletons = [_skeleton(_fill(pieces, [value] * len(slots))) for value in ("", " ")]
-    if any(skeleton != _skeleton(filled) for skeleton in skeletons):
+    empty, word = (_parsed(_fill(pieces, [value] * len(slots))) for value in ("", _WORD))
+    if word.replace(_WORD, "") != empty:
         what = "another value of a slot would change the elements of the page"
         way_out = "put slots inside an element that may hold text, such as `<p>` or `<span>`"
         return [Misplaced(slots[0], "EK302", what, way_out)]
     return []
+
+
+_WORD: Final = "edgekitvalue"
 
 
 _NOSCRIPT: Final = re.compile(r"<(/?)noscript(?=[\s/>])", re.IGNORECASE)
@@ -96,19 +99,26 @@ def _readings(page: str) -> list[str]:
 
 def _find_references(pieces: Sequence[Text | Placed]) -> list[Misplaced]:
     found = []
-    before = ""
-    for piece in pieces:
-        if type(piece) is Text:
-            before = before[-16:] + piece.text
-            continue
-        assert type(piece) is Placed
-        if _REFERENCE.search(before[-16:]):
-            help = "write `&amp;` for the sign itself, or leave it out"
-            found.append(
-                Misplaced(piece, "EK301", "it stands behind a `&` and could become a character reference", help)
-            )
-        before = ""
+    for number, piece in enumerate(pieces):
+        if type(piece) is Placed and _REFERENCE.search(_text_before(pieces, number)):
+            what = "it stands behind a `&` and could become a character reference"
+            found.append(Misplaced(piece, "EK301", what, "write `&amp;` for the sign itself, or leave it out"))
     return found
+
+
+def _text_before(pieces: Sequence[Text | Placed], number: int) -> str:
+    """As much of the text right before a piece as a character reference may be long."""
+    tail = ""
+    while number and len(tail) < _LONGEST:
+        number -= 1
+        piece = pieces[number]
+        if type(piece) is not Text:
+            break
+        tail = str(piece.text[-_LONGEST:]) + tail
+    return tail
+
+
+_LONGEST: Final = 32  # "&CounterClockwiseContourIntegral;" has 33 characters, the last of them a semicolon
 
 
 class _Probe(NamedTuple):
@@ -256,11 +266,6 @@ def _judge_attribute(placed: Placed, element: str, name: str) -> Misplaced | Non
     return None
 
 
-def _skeleton(page: str) -> list[Any]:
-    """Elements in order with the names of their attributes and of their parents."""
-    tree = LexborHTMLParser(page)
-    assert tree.root is not None
-    return [
-        (node.tag, tuple(node.attributes), node.parent.tag if node.parent is not None else None)
-        for node in tree.root.traverse(include_text=False)
-    ]
+def _parsed(page: str) -> str:
+    """The page as the parser understands it, written out again."""
+    return LexborHTMLParser(page).html or ""

@@ -1,6 +1,8 @@
 """The Jinja environments: one base that tracer and oracle share, so that both see the same site in the same sandbox."""
 
+import warnings
 from collections.abc import Mapping
+from types import CodeType
 from typing import Any, Final, NoReturn
 
 from jinja2 import FileSystemLoader, StrictUndefined, Template
@@ -63,6 +65,12 @@ class PageEnvironment(ImmutableSandboxedEnvironment):
         self.filters["path_part"] = path_part
         self.filters["safe_url"] = safe_url
         self.filters["random"] = _refuse_chance
+
+    def _compile(self, source: str, filename: str) -> CodeType:
+        # What Python thinks of an odd but valid expression is not the author's concern: Jinja decides.
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SyntaxWarning)
+            return super()._compile(source, filename)
 
     def asset_url(self, name: str) -> str:
         """`asset("shop.css")`: the content-addressed URL of a file of `static/`.

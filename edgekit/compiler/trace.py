@@ -1,7 +1,7 @@
 """One page for one tier, traced: what it prints, piece by piece with the template line of each, and what it read."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from edgekit.compiler.environment import page_variables
 from edgekit.compiler.fields import trace_fields
@@ -14,8 +14,7 @@ from edgekit.model.slot import Slot
 from edgekit.project.site import Page, Site
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(NamedTuple):
     """Printed text and the template line that printed it."""
 
     text: str

@@ -10,6 +10,7 @@ from typing import Any
 
 from jinja2 import Environment, Template, nodes
 from jinja2.compiler import CodeGenerator, Frame
+from jinja2.environment import TemplateModule
 from jinja2.runtime import BlockReference, Context, Macro, TemplateReference
 
 from edgekit.compiler.environment import PageEnvironment, PageTemplate
@@ -26,6 +27,7 @@ class TracingContext(Context):
     """Notes that the tier is read, and hands out blocks whose captures may be ropes."""
 
     environment: "TracingEnvironment"
+    is_located = False
 
     def resolve_or_missing(self, key: str) -> Any:
         if key == "tier":
@@ -71,6 +73,8 @@ class TracingMacro(Macro):
 
 
 class TracingTemplate(PageTemplate):
+    environment: "TracingEnvironment"
+
     @classmethod
     def _from_namespace(
         cls, environment: Environment, namespace: MutableMapping[str, Any], globals: MutableMapping[str, Any]
@@ -88,8 +92,14 @@ class TracingTemplate(PageTemplate):
         )
         template = super()._from_namespace(environment, namespace, globals)
         assert isinstance(template, TracingTemplate)
-        template.root_render_func = environment.located(template)
+        template.root_render_func = environment.located(template.root_render_func)
         return template
+
+
+    def make_module(self, *args: Any, **kwargs: Any) -> TemplateModule:
+        module = super().make_module(*args, **kwargs)
+        self.environment.run.location = None  # what an imported template prints is kept by its module
+        return module
 
 
 class _ConstantChecker(CodeGenerator):
@@ -168,21 +178,26 @@ class TracingEnvironment(PageEnvironment):
         self.run.templates[name] = None
         return template
 
-    def located(self, template: Template) -> BlockRenderer:
-        """The template's root function, noting for each piece it yields the template line that made it.
+    def located(self, root: BlockRenderer) -> BlockRenderer:
+        """A template's root function, noting for each piece it yields the template line that made it.
 
-        The piece comes from the innermost generator of a chain of `yield from`. An included template is no link of
-        that chain, but has been through here itself: then the location is known already.
+        The piece comes from the innermost generator of a chain of `yield from`, which layouts and blocks are links of.
+        An included template is none: it runs in a context of its own, and notes its pieces itself.
         """
-        root = template.root_render_func
         run = self.run
         locations = self._locations
 
-        def render(context: Context) -> Iterator[Any]:
+        def render(context: TracingContext) -> Iterator[Any]:
             pieces = root(context)
+            if context.is_located:
+                return pieces
+            context.is_located = True
+            return locate(pieces)
+
+        def locate(pieces: Any) -> Iterator[Any]:
             for piece in pieces:
                 if run.location is None:
-                    inner: Any = pieces
+                    inner = pieces
                     while type(inner.gi_yieldfrom) is GeneratorType:
                         inner = inner.gi_yieldfrom
                     frame = inner.gi_frame
@@ -194,5 +209,4 @@ class TracingEnvironment(PageEnvironment):
                     run.location = location
                 yield piece
 
-        # `Context.super` finds the next block by the function it was registered with, and only blocks go there.
-        return render
+        return render  # type: ignore[return-value]

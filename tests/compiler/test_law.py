@@ -18,8 +18,9 @@ FROZEN = [
 ]  # fmt: skip
 NAMES = ["x", "y", "z"]
 FILTERS = [
-    "e", "string", "safe", "upper", "length", "first", "list", "join", 'join("<")', 'default("d")', 'default("d", true)',
-    "tojson", "urlencode", "trim", "reverse|list", "forceescape", "int", "sort", "unique|list", "title",
+    "e", "string", "safe", "upper", "length", "first", "list", "join", 'join("<")', 'default("d")',
+    'default("d", true)', "tojson", "urlencode", "trim", "reverse|list", "forceescape", "int",
+    "sort", "unique|list", "title",
 ]  # fmt: skip
 TESTS = ["defined", "undefined", "none", "string", "mapping", "sequence", "number", "odd", 'eq("x")']
 OPERATORS = ["~", "~", "~", "~", "+", "==", "<", "and", "or", "in", "*", "%"]
@@ -106,10 +107,9 @@ outcomes: Counter[str] = Counter()
 def test_replay_equals_the_full_render_or_the_template_is_refused_with_file_and_line(
     body: str, part: str, values: list[tuple[str, str, str, str, int]]
 ) -> None:
-    files = {
-        "pages/index.html": f"{{% extends 'base.html' %}}{PROLOGUE}{{% block b %}}{PROLOGUE}{body}{{{{ super() }}}}{{% endblock %}}",
-        "templates/base.html": f"<!doctype html><title>t</title><main>{{% block b %}}{PROLOGUE}{part}{{% endblock %}}</main>",
-    }
+    page = f"{{% extends 'base.html' %}}{PROLOGUE}{{% block b %}}{PROLOGUE}{body}{{{{ super() }}}}{{% endblock %}}"
+    layout = f"<!doctype html><title>t</title><main>{{% block b %}}{PROLOGUE}{part}{{% endblock %}}</main>"
+    files = {"pages/index.html": page, "templates/base.html": layout}
     with TemporaryDirectory() as folder:
         compiled = compile_files(Path(folder), files)
         if compiled.result.pack is None:
@@ -131,8 +131,8 @@ def test_replay_equals_the_full_render_or_the_template_is_refused_with_file_and_
                 "request.query.q": query,
             }
             for tier in compiled.site.tiers:
-                (page,) = compiled.site.pages
-                assert compiled.replay(page, tier, bound) == oracle.render(page, tier, bound)
+                (home,) = compiled.site.pages
+                assert compiled.replay(home, tier, bound) == oracle.render(home, tier, bound)
 
 
 def test_the_generator_is_not_answered_by_refusing_everything() -> None:
