@@ -95,6 +95,10 @@ CATALOGUE: Final[dict[str, Entry]] = {
         "slot in another place's encoding",
         "Each place needs its own encoding; in another one the value is shown wrongly, or unsafe.",
     ),
+    "EK419": Entry(
+        "asset that changes during a build",
+        "Its URL says what it contains, and browsers keep it for a year.",
+    ),
     "EK420": Entry("a key that no store takes", "LMDB takes keys of 1 to 511 bytes, and edgekit writes them in UTF-8."),
     "EK421": Entry("a body larger than a store takes", "An edge platform's store takes values of up to 25 MiB."),
     "EK422": Entry(
@@ -127,6 +131,34 @@ CATALOGUE: Final[dict[str, Entry]] = {
     "EK444": Entry("cut offsets that are not a body's tokens", "Replay would put values in wrong places."),
     "EK445": Entry("a release that is not what its digest says", "A release's name is the digest of its content."),
     "EK446": Entry("a record that cannot be read", "Something in it has changed since it was written."),
+    "EK480": Entry(
+        "a build that removes many pages",
+        "Lost data or a mistyped name would otherwise take a large part of the site away at once.",
+    ),
+    "EK481": Entry(
+        "a new site in a folder that is not empty",
+        "Files that are there must not be mixed with the site's, or written over.",
+    ),
+    "EK483": Entry(
+        "a page that is not there",
+        "Only pages of the current release are answered.",
+    ),
+    "EK484": Entry(
+        "a user that is not there",
+        "There is no record to show or to delete.",
+    ),
+    "EK485": Entry(
+        "a value that no slot takes",
+        "A page prints only slots that its release declares.",
+    ),
+    "EK486": Entry(
+        "an oracle of another site",
+        "Replay and oracle can be compared only if both know the same slots and tiers.",
+    ),
+    "EK488": Entry(
+        "an answer that is an error",
+        "Replay could not answer with the page itself.",
+    ),
     "EK501": Entry(
         "fragment larger than the budget",
         "A large fragment costs CPU and time at every request.",

@@ -102,6 +102,26 @@ def read_config(root: Path, problems: Problems) -> tuple[TomlFile, Config] | Non
     return toml, config
 
 
+def read_store(root: Path) -> Path | None:
+    """`[build] store` of the site folder `root` as an absolute path, without a look at the rest of the site.
+
+    Raises EdgekitError if `edgekit.toml` cannot be read or its table `[build]` is wrong.
+    """
+    problems = Problems()
+    toml = read_toml(root / CONFIG_NAME, MAX_CONFIG_BYTES, problems)
+    problems.stop_if_any()
+    assert toml is not None
+    build = toml.content.get("build")
+    table = read_table(BuildTable, build if isinstance(build, dict) else {}, ("build",), toml, problems)
+    problems.stop_if_any()
+    return store_path(root, table)
+
+
+def store_path(root: Path, table: BuildTable) -> Path | None:
+    """`[build] store` is relative to the site folder."""
+    return None if table.store is None else Path(root, table.store).resolve()
+
+
 def read_identity(toml: TomlFile, table: IdentityTable, problems: Problems) -> Identity:
     """Header names compare without case, so the name is kept in lower case."""
     if not TOKEN.fullmatch(table.header):

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from edgekit.diagnostics.diagnostic import failure
 from edgekit.project.assets import read_assets
-from edgekit.project.config import CONFIG_NAME, JinjaTable, read_config, read_identity
+from edgekit.project.config import CONFIG_NAME, JinjaTable, read_config, read_identity, store_path
 from edgekit.project.data import read_data
 from edgekit.project.frozen import FrozenDict
 from edgekit.project.pages import read_pages
@@ -21,7 +21,7 @@ def load_site(root: Path) -> Site:
     Raises EdgekitError with everything that is wrong: status 2 for configuration, segments and data (EK1xx), 1 if
     only pages have problems (EK4xx).
     """
-    root = _site_folder(root)
+    root = site_root(root)
     problems = Problems()
     read = read_config(root, problems)
     if read is None:
@@ -41,7 +41,7 @@ def load_site(root: Path) -> Site:
         root=root,
         base_url=config.site.base_url,
         default_tier=config.site.default_tier,
-        store=None if config.build.store is None else Path(root, config.build.store).resolve(),
+        store=store_path(root, config.build),
         slots=slots,
         tiers=FrozenDict((tier, content) for tier, (_, content) in tiers.items()),
         data=data,
@@ -60,21 +60,22 @@ def is_site(folder: Path) -> bool:
     return (folder / CONFIG_NAME).is_file()
 
 
-def _site_folder(root: Path) -> Path:
-    if not root.is_dir():
-        missing = "is no folder" if root.exists() else "does not exist"
+def site_root(folder: Path) -> Path:
+    """The site folder as an absolute path without links. Raises EK101 for what is none."""
+    if not folder.is_dir():
+        missing = "is no folder" if folder.exists() else "does not exist"
         raise failure(
             "EK101",
-            f"the site `{root}` {missing}",
+            f"the site `{folder}` {missing}",
             help="name a folder with an `edgekit.toml`, or make one with `edgekit init DIR`",
         )
-    if not (root / CONFIG_NAME).exists():
+    if not (folder / CONFIG_NAME).exists():
         raise failure(
             "EK101",
-            f"`{root}` has no `{CONFIG_NAME}`, so it is no site",
+            f"`{folder}` has no `{CONFIG_NAME}`, so it is no site",
             help="name a folder that has one, or make a site with `edgekit init DIR`",
         )
-    return root.resolve()
+    return folder.resolve()
 
 
 def _read_jinja(root: Path, table: JinjaTable, toml: TomlFile, problems: Problems) -> JinjaOptions:

@@ -1,0 +1,39 @@
+"""`edgekit build`: compile a site and publish it."""
+
+from pathlib import Path
+
+import click
+
+from edgekit.cli.building import build_site
+from edgekit.cli.options import output_options, site_argument, store_option
+from edgekit.cli.output import Output
+
+
+@click.command
+@site_argument
+@store_option
+@click.option("--jobs", type=click.IntRange(1, 256), metavar="N", help="Processes to compile in [default: as needed].")
+@click.option("--wait", is_flag=True, help="Wait for another build into the same store to end.")
+@click.option("--yes", is_flag=True, help="Publish even if more than 30 % of the pages would go.")
+@output_options()
+@click.pass_obj
+def command(output: Output, site: Path | None, store: Path | None, jobs: int | None, wait: bool, yes: bool) -> None:
+    """Compile SITE and publish it to the store.
+
+    SITE is a folder with an edgekit.toml; without it the current folder, else ./site. All pages are compiled, so one
+    run reports all findings; with a finding nothing is published. Users in the store are not touched.
+
+    \b
+    edgekit build
+    edgekit build shop --store /srv/edge.lmdb
+    edgekit build --json | jq -r .release
+    """
+    with output.progress("compiling") as progress:
+        built = build_site(site, store, jobs=jobs, wait=wait, yes=yes, progress=progress)
+    for namespace, counts in built.published.changes.items():
+        output.detail(f"{namespace}: {counts.added} added, {counts.changed} changed, {counts.removed} removed")
+    output.report(
+        built.fields(),
+        f"published {built.published.release} to {built.store}: {built.pages} pages, {built.fragments} fragments, "
+        f"{built.assets} assets in {built.seconds:.1f} s",
+    )

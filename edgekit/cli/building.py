@@ -1,0 +1,97 @@
+"""A site compiled into its store: what `build` and `serve` do. It brings together rooms that do not know each other."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from edgekit.cli.places import site_folder, store_file
+from edgekit.compiler.build import compile_site
+from edgekit.diagnostics.diagnostic import EdgekitError, failure
+from edgekit.kv.lock import build_lock
+from edgekit.kv.publish import count_removed_pages, publish
+from edgekit.kv.releases import Published
+from edgekit.kv.staging import Stager
+from edgekit.kv.store import open_store
+from edgekit.model.keys import ASSETS
+from edgekit.model.manifest import Pack
+from edgekit.project.load import load_site
+from edgekit.project.site import Site
+
+MAX_REMOVED: Final = 0.3
+"""The share of its pages that a site loses at once only if somebody says so: the contract, section 9."""
+
+
+class Built(NamedTuple):
+    """A published build; `seconds` are those of compiling and publishing."""
+
+    site: Site
+    store: Path
+    pack: Pack
+    published: Published
+    seconds: float
+
+    @property
+    def pages(self) -> int:
+        return len(self.pack.manifest.routes)
+
+    @property
+    def assets(self) -> int:
+        return sum(entry.namespace == ASSETS for entry in self.pack.index)
+
+    @property
+    def fragments(self) -> int:
+        return len(self.pack.index) - self.assets
+
+    def fields(self) -> dict[str, Any]:
+        """For `--json`."""
+        return {
+            "release": self.published.release,
+            "previous": self.published.previous,
+            "store": str(self.store),
+            "pages": self.pages,
+            "fragments": self.fragments,
+            "assets": self.assets,
+            "changes": {
+                namespace: {"added": counts.added, "changed": counts.changed, "removed": counts.removed}
+                for namespace, counts in self.published.changes.items()
+            },
+            "seconds": round(self.seconds, 3),
+        }
+
+
+def build_site(
+    folder: Path | None,
+    store: Path | None,
+    *,
+    jobs: int | None = None,
+    wait: bool = False,
+    yes: bool = False,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> Built:
+    """Compile the site in `folder` and publish it, under the build lock of its store.
+
+    Raises EdgekitError: 1 for findings, and (unless `yes`) EK480 where too many pages would go; 2 for configuration,
+    I/O and another builder. Then nothing is published.
+    """
+    started = time.monotonic()
+    folder = site_folder(folder)
+    site = load_site(folder)
+    path = store_file(store, site.store)
+    with build_lock(path, wait), open_store(path, create=True) as opened:
+        if wait:
+            site = load_site(folder)  # it may have changed while another builder was at work
+        with Stager(opened) as stager:
+            result = compile_site(site, stager.add, jobs=jobs, progress=progress)
+            if result.pack is None:
+                raise EdgekitError(result.diagnostics, status=1)
+        removal = count_removed_pages(opened, result.pack)
+        if removal.share > MAX_REMOVED and not yes:
+            raise failure(
+                "EK480",
+                f"{removal.removed} of {removal.before} published pages would be removed, so nothing is published",
+                help="see whether data or pages are missing; if the pages shall go, build with `--yes`",
+                status=1,
+            )
+        published = publish(opened, result.pack, time.time())
+    return Built(site, path, result.pack, published, time.monotonic() - started)

@@ -1,0 +1,44 @@
+"""`edgekit check`: compile a site without publishing it."""
+
+from pathlib import Path
+
+import click
+
+from edgekit.cli.options import output_options, site_argument
+from edgekit.cli.output import Output
+from edgekit.cli.places import site_folder
+from edgekit.compiler.build import compile_site
+from edgekit.project.load import load_site
+
+
+@click.command
+@site_argument
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    help="How findings are printed; `--json` is the same as `--format json`.",
+)
+@click.option("--jobs", type=click.IntRange(1, 256), metavar="N", help="Processes to compile in [default: as needed].")
+@output_options()
+@click.pass_obj
+def command(output: Output, site: Path | None, form: str, jobs: int | None) -> int:
+    """Compile SITE without publishing it, and print what is wrong.
+
+    SITE is a folder with an edgekit.toml; without it the current folder, else ./site. The exit status is 1 if there
+    is an error, so it can stand in a pre-commit hook or a CI job.
+
+    \b
+    edgekit check
+    edgekit check shop --format json
+    """
+    output.json = output.json or form == "json"
+    loaded = load_site(site_folder(site))
+    with output.progress("checking") as progress:
+        result = compile_site(loaded, lambda fragment: None, jobs=jobs, progress=progress)
+    if output.json or result.diagnostics:
+        output.diagnostics(result.diagnostics, asked=True)
+    if result.pack is not None and not output.json and not output.quiet:
+        output.line(f"no errors: {len(loaded.pages)} pages, {len(loaded.tiers)} tiers, {len(loaded.slots)} slots")
+    return 0 if result.pack is not None else 1

@@ -1,0 +1,58 @@
+"""Options and arguments that commands share."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from edgekit.cli.output import Output
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def output_options(*, json: bool = True) -> Callable[[Function], Function]:
+    """`-q`, `-v`, `--no-color` and, where a command reports, `--json`; they set the command's `Output`."""
+
+    def decorate(function: Function) -> Function:
+        flags = [
+            (("-q", "--quiet"), "quiet", True, "Show errors and data only."),
+            (("-v", "--verbose"), "verbose", True, "Show more of the work."),
+            (("--no-color",), "color", False, "Never use colour; NO_COLOR=1 says the same."),
+        ]
+        if json:
+            flags.insert(0, (("--json",), "json", True, "Print one JSON object."))
+        for names, attribute, value, help in reversed(flags):
+            option = click.option(
+                *names,
+                is_flag=True,
+                expose_value=False,
+                is_eager=True,
+                callback=_set_output(attribute, value),
+                help=help,
+            )
+            function = option(function)
+        return function
+
+    return decorate
+
+
+def _set_output(attribute: str, value: bool) -> Callable[[click.Context, click.Parameter, bool], None]:
+    def set_output(ctx: click.Context, param: click.Parameter, given: bool) -> None:
+        if given:
+            setattr(ctx.ensure_object(Output), attribute, value)
+
+    return set_output
+
+
+site_argument = click.argument("site", required=False, type=click.Path(path_type=Path))
+"""SITE, as given: `places` decides."""
+
+store_option = click.option(
+    "--store",
+    envvar="EDGEKIT_STORE",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="The store's file [default: EDGEKIT_STORE, `[build] store`, build/edge.lmdb].",
+)
+"""The store, as given: `places` decides."""

@@ -1,0 +1,129 @@
+"""What a command shows: data on stdout, all else on stderr; colour and progress only on a terminal.
+
+The only place that knows rich, which is loaded only when there is a terminal to be nice to.
+"""
+
+import json
+import os
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import IO, Any, Final
+
+from edgekit.diagnostics.diagnostic import Diagnostic
+from edgekit.diagnostics.json import build_json
+from edgekit.diagnostics.text import escape_control, format_count, format_text
+
+JSON_VERSION: Final = 1
+_REFRESH: Final = 0.1
+"""Seconds between two pictures of a progress bar."""
+
+
+class Output:
+    """One command's output, as its options ask for it."""
+
+    def __init__(self) -> None:
+        self.json = False
+        self.quiet = False
+        self.verbose = False
+        self.color = "NO_COLOR" not in os.environ
+
+    def data(self, content: bytes | str) -> None:
+        """Exactly these bytes on stdout."""
+        sys.stdout.buffer.write(content.encode(errors="backslashreplace") if isinstance(content, str) else content)
+
+    def line(self, text: str) -> None:
+        """A line of a command's result, on stdout."""
+        self.data(f"{text}\n")
+
+    def flush(self) -> None:
+        """For a command that goes on: what is on stdout so far is to be read now."""
+        sys.stdout.flush()
+
+    def table(self, rows: Sequence[Sequence[str]]) -> None:
+        """Columns of text on stdout, the first row their names."""
+        shown = [[escape_control(cell) for cell in row] for row in rows]
+        widths = [max(map(len, column)) for column in zip(*shown, strict=True)]
+        for row in shown:
+            self.line("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+
+    def object(self, fields: dict[str, Any]) -> None:
+        """The one JSON object of `--json`, on stdout, with its version."""
+        self.line(json.dumps({"version": JSON_VERSION, **fields}, ensure_ascii=False))
+
+    def report(self, fields: dict[str, Any], text: str) -> None:
+        """A command's result: the object with `--json`, else the text, unless `--quiet`."""
+        if self.json:
+            self.object(fields)
+        elif not self.quiet:
+            self.line(text)
+
+    def note(self, text: str) -> None:
+        """A line about the work, on stderr, unless `--quiet`."""
+        if not self.quiet:
+            self.error(text)
+
+    def detail(self, text: str) -> None:
+        """A line on stderr that only `--verbose` shows."""
+        if self.verbose:
+            self.error(text)
+
+    def error(self, text: str) -> None:
+        sys.stderr.write(f"{text}\n")
+
+    def diagnostics(self, found: Iterable[Diagnostic], *, asked: bool = False) -> None:
+        """Diagnostics and their count: text on stderr (on stdout if they are what was `asked` for), else JSON."""
+        found = list(found)
+        folder = os.getcwd()
+        if self.json:
+            self.object(build_json(found, folder))
+            return
+        lines = [line for diagnostic in found for line in format_text(diagnostic, folder)]
+        if len(found) > 1:
+            lines.append(format_count(found))
+        stream = sys.stdout if asked else sys.stderr
+        if self.color and stream.isatty():
+            _print_styled(lines, stream)
+        elif asked:
+            self.line("\n".join(lines))
+        else:
+            self.error("\n".join(lines))
+
+    @contextmanager
+    def progress(self, what: str) -> Iterator[Callable[[int, int], None]]:
+        """A progress bar on stderr, if that is a terminal; yields the function to tell (done, all)."""
+        if self.quiet or not sys.stderr.isatty():
+            yield lambda done, total: None
+            return
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+        columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()
+        console = Console(stderr=True, no_color=not self.color)
+        # No thread of its own: the compiler forks.
+        with Progress(*columns, console=console, transient=True, auto_refresh=False) as bar:
+            task = bar.add_task(what, total=None)
+            shown = 0.0
+
+            def tell(done: int, total: int) -> None:
+                nonlocal shown
+                bar.update(task, completed=done, total=total)
+                if (now := time.monotonic()) - shown >= _REFRESH:
+                    shown = now
+                    bar.refresh()
+
+            yield tell
+
+
+def _print_styled(lines: list[str], file: IO[str]) -> None:
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(file=file, highlight=False, soft_wrap=True)
+    for line in lines:
+        text = Text(line)
+        text.highlight_regex(r"^[^ ]\S*:(?= EK\d)", "bold")
+        text.highlight_regex(r"\bEK\d{3}\b", "red")
+        text.highlight_regex(r"^    help:", "cyan")
+        console.print(text)

@@ -1,0 +1,127 @@
+"""`edgekit render`: the exact bytes of an answer, or of Jinja's full render with the same values."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import click
+
+from edgekit.cli.options import output_options, store_option
+from edgekit.cli.output import Output
+from edgekit.cli.places import find_store, site_folder
+from edgekit.cli.preview import Preview, build_preview
+from edgekit.compiler.oracle import render_oracle
+from edgekit.compiler.page import PageCompiler
+from edgekit.diagnostics.diagnostic import Diagnostic, EdgekitError, failure
+from edgekit.diagnostics.suggest import did_you_mean
+from edgekit.kv.releases import current_manifest
+from edgekit.kv.store import open_store
+from edgekit.model.manifest import Manifest
+from edgekit.model.path import Redirect, Refusal, canonical_path
+from edgekit.project.load import load_site
+from edgekit.project.site import Page, Site
+from edgekit.replay.core import respond
+from edgekit.replay.given import read_given
+
+
+@click.command
+@click.argument("path")
+@click.option("--user", metavar="ID", help="As the user with this id.")
+@click.option("--tier", metavar="T", help="As somebody of this tier.")
+@click.option("--set", "values", metavar="SOURCE=VALUE", multiple=True, help="Another value of a slot, by its source.")
+@click.option("--oracle", is_flag=True, help="Jinja's full render with the same values; it needs the site's folder.")
+@store_option
+@output_options(json=False)
+@click.pass_obj
+def command(
+    output: Output,
+    path: str,
+    user: str | None,
+    tier: str | None,
+    values: tuple[str, ...],
+    oracle: bool,
+    store: Path | None,
+) -> int:
+    """Print the exact bytes that replay would answer for PATH.
+
+    PATH may have a query. With --tier or --set, but without --user, the visitor is a user with the id `preview`. For a
+    page that is not there the site's 404 page is printed, and the exit status is 1.
+
+    \b
+    edgekit render /product/p-100 --user u1
+    edgekit render /cart --tier premium --set user.name=Ada
+    edgekit render '/search?q=tea' > page.html
+    cmp <(edgekit render /cart --user u1) <(edgekit render /cart --user u1 --oracle)
+    """
+    _check_path(path)
+    sets = [_split(value) for value in values]
+    with open_store(find_store(store)) as opened:
+        with opened.snapshot() as snapshot:
+            manifest = current_manifest(snapshot)
+        if manifest is None:
+            raise failure("EK452", f"nothing is published in `{opened.path}`", help="run `edgekit build` first")
+        preview = build_preview(opened, manifest, path, user, tier, sets)
+        if oracle:
+            body, problem = _render_oracle(preview, manifest)
+        else:
+            response = respond(preview.request, preview.store)
+            body, problem = response.body, None
+            if response.status == 404:
+                problem = _missing(path, manifest.routes)
+            elif response.status != 200:
+                logs = "; ".join(log.message for log in response.logs)
+                problem = Diagnostic(
+                    code="EK488",
+                    message=f"replay answers `{path}` with {response.status}" + (f": {logs}" if logs else ""),
+                    help="`edgekit verify` tells whether the store is damaged",
+                )
+    output.data(body)
+    if problem is not None:
+        output.diagnostics([problem])
+    return 0 if problem is None else 1
+
+
+def _render_oracle(preview: Preview, manifest: Manifest) -> tuple[bytes, Diagnostic | None]:
+    """Jinja's render of the site as it is now, and what is to be said of it."""
+    site = load_site(site_folder(None))
+    given = read_given(preview.request, preview.store)
+    if site.slots != manifest.slots or given.tier not in site.tiers:
+        raise failure(
+            "EK486", "the site's slots or tiers are not those of the store's release", help="run `edgekit build`"
+        )
+    pages = {page.path: page for page in site.pages}
+    page = pages.get(given.path)
+    problem = _missing(given.path, pages) if page is None else None
+    if page is None and (page := pages.get("404")) is None:
+        return b"", problem
+    _check_page(site, page)
+    values = {slot.source: given.values[name] for name, slot in site.slots.items()}
+    return render_oracle(site, page, given.tier, values), problem
+
+
+def _check_page(site: Site, page: Page) -> None:
+    """Raises EdgekitError, 1, for a page that does not compile: the oracle promises nothing of it."""
+    found = PageCompiler(site).compile(page).diagnostics
+    if found:
+        raise EdgekitError(found, status=1)
+
+
+def _check_path(url: str) -> None:
+    match canonical_path(url.partition("?")[0].encode(errors="surrogateescape")):
+        case Redirect(location):
+            help = f"write `{location}`, where replay sends whoever asks for it"
+            raise failure("EK483", f"`{url}` is another spelling of a page's path", help=help, status=1)
+        case Refusal():
+            help = "a path begins with `/` and has no `.` or `..` segments, encoded slashes or control characters"
+            raise failure("EK483", f"`{url}` is no path that a page can have", help=help, status=1)
+
+
+def _missing(path: str, pages: Iterable[str]) -> Diagnostic:
+    near = did_you_mean(path, pages)
+    return Diagnostic(code="EK483", message=f"there is no page `{path}`{near}", help="`edgekit build` publishes pages")
+
+
+def _split(value: str) -> tuple[str, str]:
+    source, equals, text = value.partition("=")
+    if not equals:
+        raise click.BadParameter(f"{value!r} is not SOURCE=VALUE.", param_hint="--set")
+    return source, text

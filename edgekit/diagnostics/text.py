@@ -1,0 +1,47 @@
+"""Diagnostics as people read them (contract, section 10): place, code and message, the source line, the way out."""
+
+import os
+from collections.abc import Iterable
+
+from edgekit.diagnostics.diagnostic import Diagnostic
+
+_LONGEST_SOURCE = 160
+"""Characters of a source line; minified files have longer ones than anybody reads."""
+
+
+def format_text(diagnostic: Diagnostic, folder: str) -> list[str]:
+    """The lines of a diagnostic: `site/pages/cart.html:12: EK203 …`, the source line if it is known, `help: …`.
+
+    `folder` is what the file's name is made relative to.
+    """
+    place = ""
+    if diagnostic.file is not None:
+        place = escape_control(relative_file(diagnostic.file, folder))
+        place += f":{diagnostic.line}: " if diagnostic.line else ": "
+    warning = "warning: " if diagnostic.severity == "warning" else ""
+    others = len(diagnostic.pages) - 1
+    more = f" (and in {others} other page{'s' if others > 1 else ''})" if others > 0 else ""
+    lines = [f"{place}{diagnostic.code} {warning}{escape_control(diagnostic.message)}{more}"]
+    if source := (diagnostic.source or "").strip():
+        lines.append("    " + escape_control(source[:_LONGEST_SOURCE]) + ("…" if len(source) > _LONGEST_SOURCE else ""))
+    lines.append(f"    help: {escape_control(diagnostic.help)}")
+    return lines
+
+
+def format_count(diagnostics: Iterable[Diagnostic]) -> str:
+    """`2 errors, 1 warning`."""
+    severities = [diagnostic.severity for diagnostic in diagnostics]
+    counts = ((severities.count(severity), severity) for severity in ("error", "warning"))
+    return ", ".join(f"{count} {severity}{'s' if count > 1 else ''}" for count, severity in counts if count)
+
+
+def relative_file(file: str, folder: str) -> str:
+    """`file` as editors and GitHub need it: relative to `folder`, with slashes; a relative one as it is."""
+    return os.path.relpath(file, folder).replace(os.sep, "/") if os.path.isabs(file) else file
+
+
+def escape_control(text: str) -> str:
+    """What comes from files must not steer a terminal, nor show itself in another order than it has."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
