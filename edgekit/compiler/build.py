@@ -10,11 +10,12 @@ from typing import Final
 import msgspec
 
 from edgekit.compiler.page import CompiledPage, PageCompiler
-from edgekit.diagnostics.diagnostic import Diagnostic, merge_diagnostics
+from edgekit.diagnostics.diagnostic import Diagnostic, failure, merge_diagnostics
 from edgekit.model.digest import digest
 from edgekit.model.fragment import Fragment, encode_trace
 from edgekit.model.keys import ASSETS
 from edgekit.model.manifest import IndexEntry, Manifest, Pack, Route, build_pack
+from edgekit.project.assets import asset_url
 from edgekit.project.site import Site
 
 _CHUNK: Final = 32
@@ -65,8 +66,8 @@ def compile_site(
                 progress(done, len(site.pages))
     if diagnostics:
         return CompileResult(None, tuple(merge_diagnostics(diagnostics)))
-    for asset in site.assets.values():
-        keep(Fragment(ASSETS, asset.url, asset.file.read_bytes()), "")
+    for fragment in _assets(site):
+        keep(fragment, "")
     manifest = Manifest(
         default_tier=site.default_tier,
         routes=routes,
@@ -77,6 +78,19 @@ def compile_site(
         identity=site.identity,
     )
     return CompileResult(build_pack(manifest, entries), ())
+
+
+def _assets(site: Site) -> Iterator[Fragment]:
+    """The site's assets as bodies; files of the same content whose names give the same URL are one.
+
+    Raises EdgekitError if a file is not what its URL was made for: that URL is cached for a year.
+    """
+    for url, asset in {asset.url: asset for asset in site.assets.values()}.items():
+        body = asset.file.read_bytes()
+        if asset_url(asset.name, body) != url:
+            message = f"`static/{asset.name}` changed while the site was built"
+            raise failure("EK419", message, help="build again when it is finished", file=str(asset.file))
+        yield Fragment(ASSETS, url, body)
 
 
 @contextmanager

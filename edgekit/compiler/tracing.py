@@ -95,7 +95,6 @@ class TracingTemplate(PageTemplate):
         template.root_render_func = environment.located(template.root_render_func)
         return template
 
-
     def make_module(self, *args: Any, **kwargs: Any) -> TemplateModule:
         module = super().make_module(*args, **kwargs)
         self.environment.run.location = None  # what an imported template prints is kept by its module

@@ -61,7 +61,9 @@ def test_slot_in_a_macro_has_the_macros_line_and_the_text_around_it_that_of_the_
 
 
 def test_spans_cover_the_body_in_bytes(tmp_path: Path) -> None:
-    compiled = compile_files(tmp_path, {"pages/index.html": "<p>žluť {USER_NAME} {{ user.name }} 🎉\n{_}</p>{{ tier }}"})
+    compiled = compile_files(
+        tmp_path, {"pages/index.html": "<p>žluť {USER_NAME} {{ user.name }} 🎉\n{_}</p>{{ tier }}"}
+    )
     for fragment in compiled.fragments.values():
         if fragment.trace is not None:
             starts = [span.start for span in fragment.trace.spans]
