@@ -247,10 +247,6 @@ CATALOGUE: Final[dict[str, Entry]] = {
     "EK444": Entry("cut offsets that are not a body's tokens", "Replay would put values in wrong places."),
     "EK445": Entry("a release that is not what its digest says", "A release's name is the digest of its content."),
     "EK446": Entry("a record that cannot be read", "Something in it has changed since it was written."),
-    "EK480": Entry(
-        "a build that removes many pages",
-        "Lost data or a mistyped name would otherwise take a large part of the site away at once.",
-    ),
     "EK450": Entry(
         "a port that is in use",
         "Two servers on one port would each get some of the requests.",
@@ -266,6 +262,10 @@ CATALOGUE: Final[dict[str, Entry]] = {
     "EK453": Entry(
         "a worker that died",
         "The server stops rather than answer with fewer workers than asked for.",
+    ),
+    "EK480": Entry(
+        "a build that removes many pages",
+        "Lost data or a mistyped name would otherwise take a large part of the site away at once.",
     ),
     "EK481": Entry(
         "a new site in a folder that is not empty",

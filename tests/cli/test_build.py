@@ -1,0 +1,124 @@
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from edgekit.kv.lock import build_lock
+from tests.cli.command import CONFIG, run, run_process, write_shop
+
+MANY = json.dumps([{"sku": f"p-{number}", "name": "Tea"} for number in range(10)])
+
+
+def test_a_build_publishes_and_says_what(shop: Path) -> None:
+    done = run("build")
+    assert done.status == 0
+    assert done.text.startswith("published ")
+    assert "to build/edge.lmdb: 6 pages, 11 fragments, 1 assets in " in done.text
+    assert Path("build/edge.lmdb").is_file()
+
+
+def test_json_names_the_release(shop: Path) -> None:
+    answer = run("build", "--json").json
+    assert (answer["pages"], answer["fragments"], answer["assets"]) == (6, 11, 1)
+    assert answer["previous"] is None
+    assert answer["changes"]["PAGE_TPL"] == {"added": 10, "changed": 0, "removed": 0}
+    again = run("build", "--json").json
+    assert again["release"] == again["previous"] == answer["release"]
+    assert again["changes"]["PAGE_TPL"] == {"added": 0, "changed": 0, "removed": 0}
+
+
+def test_verbose_counts_what_changed(shop: Path) -> None:
+    assert "PAGE_TPL: 10 added, 0 changed, 0 removed" in run("build", "-v").err
+    assert run("build", "-q").out == b""
+
+
+def test_two_folders_hash_seeds_jobs_and_time_zones_give_one_release(shop: Path) -> None:
+    other = shop / "else/where"
+    write_shop(other / "site")
+    releases = {
+        run_process("build", "--json", cwd=shop, PYTHONHASHSEED="1", TZ="UTC").json["release"],
+        run_process("build", "--json", "--jobs", "2", cwd=other, PYTHONHASHSEED="2", TZ="Asia/Tokyo").json["release"],
+    }
+    assert len(releases) == 1
+
+
+def test_findings_are_all_reported_and_nothing_is_published(built: Path) -> None:
+    before = run("releases", "list").out
+    write_shop(built / "site", {"pages/about.html": "{{ user.name|upper }}\n", "pages/new.html": "\n{{ usr }}\n"})
+    done = run("build")
+    assert done.status == 1
+    assert done.out == b""
+    assert "site/pages/about.html:1: EK202 " in done.err
+    assert "site/pages/new.html:2: EK211 " in done.err
+    assert done.err.endswith("2 errors\n")
+    assert run("releases", "list").out == before
+
+
+def test_findings_are_one_json_object(shop: Path) -> None:
+    write_shop(shop / "site", {"pages/about.html": "{{ user.name|upper }}\n"})
+    (found,) = run("build", "--json").json["diagnostics"]
+    assert (found["code"], found["file"], found["line"]) == ("EK202", "site/pages/about.html", 1)
+    assert found["pages"] == ["/about"]
+
+
+def test_a_build_that_removes_many_pages_publishes_nothing_unless_told(shop: Path) -> None:
+    write_shop(shop / "site", {"data/products.json": MANY})
+    first = run("build", "--json").json["release"]
+    write_shop(shop / "site", {"data/products.json": json.dumps(json.loads(MANY)[:5])})
+    done = run("build")
+    assert done.status == 1
+    assert "EK480 5 of 14 published pages would be removed" in done.err
+    assert run("releases", "list", "--json").json["releases"][0]["release"] == first
+    assert run("build", "--yes").status == 0
+    assert run("releases", "list", "--json").json["releases"][0]["release"] != first
+
+
+def test_a_build_that_removes_few_pages_publishes(shop: Path) -> None:
+    write_shop(shop / "site", {"data/products.json": MANY})
+    assert run("build").status == 0
+    write_shop(shop / "site", {"data/products.json": json.dumps(json.loads(MANY)[:6])})
+    assert run("build").status == 0
+
+
+def test_a_second_builder_ends_with_2(shop: Path) -> None:
+    with build_lock(Path("build/edge.lmdb")):
+        done = run("build")
+    assert done.status == 2
+    assert f"EK431 process {os.getpid()} is building into `build/edge.lmdb`" in done.err
+    assert not Path("build/edge.lmdb").exists()
+
+
+def test_users_survive_builds(built: Path) -> None:
+    write_shop(built / "site", {"pages/about.html": "new\n"})
+    assert run("build", "--wait").status == 0
+    assert run("users", "stats", "--json").json["total"] == 2
+
+
+@pytest.mark.parametrize(
+    ("environment", "arguments", "expected"),
+    [
+        ({}, [], "configured.lmdb"),
+        ({"EDGEKIT_STORE": "environment.lmdb"}, [], "environment.lmdb"),
+        ({"EDGEKIT_STORE": "environment.lmdb"}, ["--store", "option.lmdb"], "option.lmdb"),
+    ],
+)
+def test_the_store_is_the_options_the_environments_or_the_sites(
+    shop: Path, monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], arguments: list[str], expected: str
+) -> None:
+    write_shop(shop / "site", {"edgekit.toml": CONFIG + '[build]\nstore = "../configured.lmdb"\n'})
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert Path(run("build", "--json", *arguments).json["store"]).name == expected
+    assert Path(expected).is_file()
+    assert run("render", "/about", *arguments).status == 0
+
+
+def test_the_site_is_here_or_in_site(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert run("build").status == 0
+    monkeypatch.chdir(shop / "site")
+    assert run("build").status == 0
+    assert (shop / "site/build/edge.lmdb").is_file()
+    monkeypatch.chdir(shop / "build")
+    assert run("build").status == 2
+    assert run("build", "../site").status == 0

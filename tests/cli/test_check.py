@@ -1,0 +1,54 @@
+from pathlib import Path
+
+from tests.cli.command import run, write_shop
+
+
+def test_a_good_site_has_one_line(shop: Path) -> None:
+    done = run("check")
+    assert (done.status, done.text, done.err) == (0, "no errors: 6 pages, 2 tiers, 8 slots\n", "")
+    assert run("check", "-q").out == b""
+
+
+def test_check_publishes_nothing(shop: Path) -> None:
+    run("check")
+    assert sorted(path.name for path in shop.iterdir()) == ["site"]
+
+
+def test_json_of_a_good_site_has_no_diagnostics(shop: Path) -> None:
+    assert run("check", "--json").json["diagnostics"] == []
+    assert run("check", "--format", "json").json["diagnostics"] == []
+
+
+def test_findings_go_to_stdout_with_their_source_and_the_way_out(shop: Path) -> None:
+    write_shop(shop / "site", {"pages/about.html": "<p>\n  {{ user.name|upper }}\n</p>\n"})
+    done = run("check", "site")
+    assert done.status == 1
+    head, source, help = done.text.splitlines()
+    assert head.startswith("site/pages/about.html:2: EK202 ")
+    assert source == "    {{ user.name|upper }}"
+    assert help.startswith("    help: ")
+    assert done.err == ""
+
+
+def test_one_fault_of_a_layout_is_one_finding_that_names_all_pages(shop: Path) -> None:
+    write_shop(
+        shop / "site",
+        {
+            "templates/layout.html": "{{ user.name|upper }}{% block main %}{% endblock %}",
+            "pages/product/[sku].html": '{% extends "layout.html" %}',
+            "pages/about.html": '{% extends "layout.html" %}',
+        },
+    )
+    done = run("check")
+    assert done.text.splitlines()[0].startswith("site/templates/layout.html:1: EK202 ")
+    assert "(and in 2 other pages)" in done.text
+    (found,) = run("check", "--json").json["diagnostics"]
+    assert found["pages"] == ["/about", "/product/p-1", "/product/p-2"]
+
+
+def test_a_missing_template_is_a_finding(shop: Path) -> None:
+    write_shop(shop / "site", {"templates/layout.html": "", "pages/about.html": '\n{% extends "layuot.html" %}'})
+    done = run("check")
+    assert done.status == 1
+    assert "site/pages/about.html:2: EK212 " in done.text
+    assert "did you mean `layout.html`?" in done.text
