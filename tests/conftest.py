@@ -16,7 +16,6 @@ from tests.scale import scaled
 
 BUDGETS: Final = {
     "tests": 30,
-    "tests/bench": 20,
     "tests/cli": 90,
     "tests/compiler": 120,
     "tests/diagnostics": 10,

@@ -37,7 +37,7 @@ def test_nothing_else_stands_at_the_top() -> None:
 
 
 def test_no_file_names_a_path_of_somebodys_machine() -> None:
-    assert matching(r"""(?<![\w.>}])/(?:(?:home|Users|work)/\w|root(?:/|[\s"'`]|$))""") == []
+    assert matching(r"""(?<![\w.>}])/(?:(?:home|Users)/\w|work/(?:main|shared)\b|root(?:/|[\s"'`]|$))""") == []
 
 
 def test_no_file_names_the_host_of_a_registry() -> None:
