@@ -19,6 +19,10 @@ TREE: Final = struct.Struct("=IHHQQQQQ")
 META: Final = struct.Struct("=IIQQ48s48sQQ")
 """MDB_meta: magic, version, address, map size, tree of free pages, main tree, last page, transaction."""
 
+MIN_PAGE: Final = 256
+MAX_PAGE: Final = 0x8000
+"""MAX_PAGESIZE; py-lmdb refuses what is smaller than `MIN_PAGE`."""
+
 MAGIC: Final = 0xBEEFC0DE
 DATA_VERSION: Final = 1
 P_META: Final = 0x08
@@ -101,31 +105,43 @@ def check_file_system(path: Path, device: int) -> None:
 
 
 def read_metas(file: int, path: Path) -> tuple[Meta, Meta]:
-    """Both states, the current one first.
+    """Both states, the current one first. A writer may commit meanwhile: then it looks again.
 
     Raises EK424 (not LMDB), EK425 (damaged, truncated), EK427 (another data version).
     """
-    size = os.fstat(file).st_size
-    if size == 0:
+    while True:
+        before = _read_raw(file)
+        try:
+            return _check_metas(file, path)
+        except EdgekitError:
+            if before == _read_raw(file):
+                raise
+
+
+def _read_raw(file: int) -> bytes:
+    """What holds both meta pages, whatever the page size."""
+    return os.pread(file, MAX_PAGE + HEADER.size + META.size, 0)
+
+
+def _check_metas(file: int, path: Path) -> tuple[Meta, Meta]:
+    if os.fstat(file).st_size == 0:
         raise failure("EK424", f"`{path}` is empty, not a store", help="delete it, or name another file, then build")
     first = _read_meta(file, path, 0, 0)
     page_size = first.page_size
-    if page_size not in (256 << power for power in range(8)):
+    if not MIN_PAGE <= page_size <= MAX_PAGE or page_size & (page_size - 1):
         raise damaged(path, f"page size {page_size}")
     second = _read_meta(file, path, 1, page_size)
     metas = (first, second)
-    if second.page_size != page_size or any(
-        meta.transaction % 2 != i for i, meta in enumerate(metas) if meta.transaction
-    ):
+    wrong_page = any(meta.transaction % 2 != page for page, meta in enumerate(metas) if meta.transaction)
+    if second.page_size != page_size or wrong_page:
         raise damaged(path, "its two meta pages contradict each other")
     older, newer = sorted(metas, key=lambda meta: meta.transaction)
     # Equal only in a file that LMDB has just made.
     if newer.transaction - older.transaction != (1 if newer.transaction else 0):
         raise damaged(path, "its two meta pages are not of neighbouring transactions")
-    if (newer.last_page + 1) * page_size > size:
-        raise damaged(
-            path, f"truncated: {newer.last_page + 1} pages of {page_size} bytes are used, the file has {size} bytes"
-        )
+    used, size = (newer.last_page + 1) * page_size, os.fstat(file).st_size
+    if used > size:
+        raise damaged(path, f"truncated: {used:,} bytes are used, the file has {size:,}")
     return newer, older
 
 

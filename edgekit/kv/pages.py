@@ -59,9 +59,12 @@ class _Walk:
         self.named: list[tuple[str, Tree]] = []
         self.free: list[bytes] = []
 
-    def claim(self, page: int, count: int) -> None:
+    def check_range(self, page: int, count: int) -> None:
         if page < FIRST_PAGE or page + count > self.end:
             raise DamageError(f"page {page} is outside the file")
+
+    def claim(self, page: int, count: int) -> None:
+        self.check_range(page, count)
         if self.seen.find(1, page, page + count) >= 0:
             raise DamageError(f"page {page} is used twice")
         self.seen[page : page + count] = b"\1" * count
@@ -156,14 +159,16 @@ class _Walk:
         return int(_NODE.size + key + inside + 1) & ~1
 
     def overflow(self, first: int, size: int, wanted: bool) -> bytes:
-        count = (HEADER.size - 1 + size) // self.size + 1
-        self.claim(first, count)
+        self.check_range(first, 1)
         start = first * self.size
         header = os.pread(self.file, HEADER.size, start)
         if len(header) != HEADER.size or _OVERFLOW.unpack(header)[::2] != (first, P_OVERFLOW):
             raise DamageError(f"overflow page {first} has a wrong header")
-        if _OVERFLOW.unpack(header)[3] != count:
+        count: int = _OVERFLOW.unpack(header)[3]
+        # More than the value needs: it was longer earlier in the transaction that wrote it.
+        if count < (HEADER.size - 1 + size) // self.size + 1:
             raise DamageError(f"overflow page {first} has a wrong count of pages")
+        self.claim(first, count)
         return os.pread(self.file, size, start + HEADER.size) if wanted else b""
 
     def free_pages(self) -> None:

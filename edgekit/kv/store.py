@@ -110,6 +110,9 @@ class LmdbStore:
             txn = WriteTransaction(self._begin(write=True), self._databases, self.path)
             yield txn
             txn.commit()
+        except lmdb.BadValsizeError:
+            # A key that was not checked: our bug.
+            raise
         except lmdb.Error as error:
             raise write_error(self.path, error) from error
         finally:

@@ -160,7 +160,7 @@ def test_readers_see_one_release_only(path: Path, killed: bool) -> None:
 
     def work() -> None:
         with open_store(path) as store:
-            for _ in range(scaled(400)):
+            for _ in range(scaled(150)):
                 build(store, "old")
                 build(store, "new")
             if killed:
