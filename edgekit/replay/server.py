@@ -4,7 +4,9 @@ ASGI and not RSGI, because RSGI hands over a decoded path (in which `%2F` is a s
 are not ASCII.
 """
 
+import socket
 import sys
+import threading
 import time
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -27,6 +29,8 @@ MAX_HEAD_BYTES: Final = 64 * 1024
 """Of a request's line and headers together."""
 STOP_SECONDS: Final = 5
 """How long requests that are being answered may take when the server stops."""
+_LISTEN_SECONDS: Final = 0.02
+_LISTEN_TRIES: Final = 1_500
 
 
 def create_app(store_path: Path) -> App:
@@ -62,7 +66,7 @@ def create_app(store_path: Path) -> App:
 
 
 def serve(store_path: Path, host: str, port: int, workers: int = 1, on_start: Callable[[], None] | None = None) -> None:
-    """Answer requests until SIGTERM or SIGINT; `on_start` is called once the port is bound.
+    """Answer requests until SIGTERM or SIGINT; `on_start` is called (in a thread) once it answers.
 
     `port` is free (`replay.port.find_port`); this process must not hold the store open. Critical tail events go to
     stderr, one JSON line each. Raises EK452 if nothing is published, EK453 if a worker dies, and what `open_store`
@@ -89,7 +93,7 @@ def serve(store_path: Path, host: str, port: int, workers: int = 1, on_start: Ca
         log_dictconfig={"handlers": _LOG_TO_STDERR},
     )
     if on_start:
-        server.on_startup(on_start)
+        server.on_startup(threading.Timer(_LISTEN_SECONDS, _announce, (host, port, on_start)).start)
     try:
         server.serve(target_loader=partial(create_app, store_path), wrap_loader=False)
     except SystemExit:
@@ -104,6 +108,18 @@ _LOG_TO_STDERR: Final = {
     name: {"formatter": formatter, "class": "logging.StreamHandler", "stream": "ext://sys.stderr"}
     for name, formatter in (("console", "generic"), ("access", "access"))
 }
+
+
+def _announce(host: str, port: int, on_start: Callable[[], None]) -> None:
+    """Call `on_start` as soon as somebody listens: granian tells when it starts workers, not when they are ready."""
+    for _ in range(_LISTEN_TRIES):
+        try:
+            socket.create_connection((host, port), timeout=1).close()
+        except OSError:
+            time.sleep(_LISTEN_SECONDS)
+        else:
+            on_start()
+            return
 
 
 def _check_release(store_path: Path) -> None:

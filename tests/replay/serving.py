@@ -1,0 +1,55 @@
+"""A real server over a real store, in a process of its own."""
+
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from edgekit.kv.store import LmdbStore, open_store
+from edgekit.model.keys import NAMESPACES
+from edgekit.replay.port import find_port
+from tests.replay.published import publish
+
+_PROGRAM = """
+import sys
+from pathlib import Path
+from edgekit.replay.server import serve
+serve(Path(sys.argv[1]), "127.0.0.1", int(sys.argv[2]), int(sys.argv[3]), lambda: print("started", flush=True))
+print("stopped", flush=True)
+"""
+
+
+def write_store(file: Path, described: dict[str, Any]) -> None:
+    """Publish into an LMDB file in one transaction; users and bodies that are there stay."""
+    with open_store(file, create=True) as store:
+        write_release(store, described)
+
+
+def write_release(store: LmdbStore, described: dict[str, Any]) -> None:
+    new = publish(described)
+    with store.write() as transaction:
+        for namespace in NAMESPACES:
+            for key, value in new[namespace].items():
+                transaction.put(namespace, key, value)
+
+
+@contextmanager
+def running(file: Path, workers: int = 1) -> Iterator[tuple[int, "subprocess.Popen[str]"]]:
+    """Port and process of a server; it is asked to stop at the end, and must."""
+    port = find_port("127.0.0.1", 0)
+    with subprocess.Popen(
+        [sys.executable, "-c", _PROGRAM, str(file), str(port), str(workers)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "started\n"
+            yield port, process
+        finally:
+            if process.poll() is None:
+                process.send_signal(signal.SIGTERM)
