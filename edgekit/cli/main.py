@@ -101,14 +101,12 @@ def _status(error: BaseException) -> int:
     match error:
         case EdgekitError():
             return error.status
-        case BrokenPipeError():
+        case BrokenPipeError() | SystemExit():  # click exits where a pipe is broken: the reader had enough
             return 0
         case click.ClickException() | OSError():
             return 2
         case click.Abort() | KeyboardInterrupt():
             return INTERRUPTED
-        case SystemExit():
-            return error.code if isinstance(error.code, int) else 0
     return BUG
 
 

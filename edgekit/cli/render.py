@@ -49,8 +49,9 @@ def command(
     \b
     edgekit render /product/p-100 --user u1
     edgekit render /cart --tier premium --set user.name=Ada
-    edgekit render '/search?q=tea' > page.html
-    cmp <(edgekit render /cart --user u1) <(edgekit render /cart --user u1 --oracle)
+    edgekit render '/search?q=tea'
+    edgekit render /cart --user u1 > page.html
+    edgekit render /cart --user u1 --oracle | cmp page.html
     """
     _check_path(path)
     sets = [_split(value) for value in values]
