@@ -1,0 +1,27 @@
+"""`edgekit serve` as a process of its own, on a port of its own."""
+
+import re
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.cli.command import command_line, environment
+
+
+@contextmanager
+def serving(*arguments: str | Path, cwd: Path) -> Iterator[str]:
+    """Yields the URL that the server prints once it listens; stops it as Ctrl-C does."""
+    with subprocess.Popen(
+        command_line("serve", *arguments), cwd=cwd, stdout=subprocess.PIPE, env=environment()
+    ) as process:
+        assert process.stdout is not None
+        try:
+            line = process.stdout.readline().decode()
+            assert re.fullmatch(r"http://\S+:\d+\n", line)
+            yield line.strip()
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.wait(30)
+    assert process.returncode == 0
