@@ -150,3 +150,23 @@ def test_a_network_file_system_is_refused(path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr(datafile.Path, "read_text", lambda self, **options: line)
     with pytest.raises(EdgekitError, match=r"EK429.*nfs4"):
         open_store(path)
+
+
+def test_a_commit_between_the_two_meta_pages_is_no_damage(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    make_store(path, "old")
+    read = datafile._read_meta
+    commits = iter(range(3))
+
+    def read_slowly(file: int, path: Path, number: int, offset: int) -> datafile.Meta:
+        meta = read(file, path, number, offset)
+        for commit in commits:
+            with env.begin(write=True) as txn:
+                txn.put(b"_", b"%d" % commit)
+        return meta
+
+    monkeypatch.setattr(datafile, "_read_meta", read_slowly)
+    file = datafile.open_file(path)
+    with lmdb.open(str(path), subdir=False) as env:
+        before = env.info()["last_txnid"]
+        assert datafile.read_metas(file, path)[0].transaction == before + 3
+    os.close(file)

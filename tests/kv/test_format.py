@@ -1,0 +1,39 @@
+"""What docs/store-format.md says of the file."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import lmdb
+
+from edgekit.kv.environment import MAX_READERS
+from edgekit.kv.segments import put_segment
+from edgekit.kv.store import open_store
+from edgekit.model.keys import NAMESPACES
+from tests.kv.packs import NOW, make_fragments, make_store, release_of
+from tests.source import ROOT
+
+DOCUMENT = (ROOT / "docs" / "store-format.md").read_text("utf-8")
+
+
+def test_the_example_reads_a_page(path: Path) -> None:
+    make_store(path, "old")
+    (example,) = re.findall(r"```python\n(.*?)```", DOCUMENT, re.DOTALL)
+    done = subprocess.run(
+        [sys.executable, "-c", example, path, "/p0:free"], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout == f"{release_of('old')} {make_fragments('old')[0].body.decode()}\n"
+
+
+def test_the_file_holds_the_documented_databases_and_records(path: Path) -> None:
+    make_store(path, "old")
+    with open_store(path) as store:
+        put_segment(store, "free", {"hero": "x"}, NOW)
+    with lmdb.open(str(path), subdir=False, max_dbs=7, max_readers=MAX_READERS) as env, env.begin() as txn:
+        assert sorted(bytes(key).decode() for key, _ in txn.cursor()) == sorted(NAMESPACES)
+        own = env.open_db(b"_EDGEKIT", txn=txn, create=False)
+        kinds = {bytes(key).decode().partition(":")[0] for key, _ in txn.cursor(own)}
+    table = DOCUMENT.split("## `_EDGEKIT`")[1].split("## Reading")[0]
+    assert kinds == {re.split(r"[:`]", row)[1] for row in table.splitlines() if row.startswith("| `")}
+    assert all(f"| `{name}` |" in DOCUMENT for name in NAMESPACES)
