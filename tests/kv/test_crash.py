@@ -79,14 +79,14 @@ def count_operations(base: Path) -> int:
         return len(pipe.read())
 
 
-def test_a_builder_killed_before_and_after_every_operation_leaves_one_release(tmp_path: Path) -> None:
-    base = make_store(tmp_path / "base.lmdb", "old")
-    operations = count_operations(Path(shutil.copy(base, tmp_path / "counted.lmdb")))
+def test_a_builder_killed_before_and_after_every_operation_leaves_one_release(fast_folder: Path) -> None:
+    base = make_store(fast_folder / "base.lmdb", "old")
+    operations = count_operations(Path(shutil.copy(base, fast_folder / "counted.lmdb")))
     assert operations > 30
     seen = []
     for point in range(operations):
         for moment in ("before", "after"):
-            path = Path(shutil.copy(base, tmp_path / "edge.lmdb"))
+            path = Path(shutil.copy(base, fast_folder / "edge.lmdb"))
             ready, go = os.pipe(), os.pipe()
             reader = start(lambda: hold_snapshot(path, ready[1], go[0], bodies_of("old")))  # noqa: B023
             os.read(ready[0], 1)
@@ -116,7 +116,8 @@ def test_a_builder_killed_before_and_after_every_operation_leaves_one_release(tm
     assert seen == ["old"] * (2 * operations - 1) + ["new"]
 
 
-def test_a_builder_killed_at_any_moment_leaves_one_release(path: Path) -> None:
+def test_a_builder_killed_at_any_moment_leaves_one_release(fast_folder: Path) -> None:
+    path = fast_folder / "edge.lmdb"
     make_store(path, "old")
     random.seed(3)
     seen = set()

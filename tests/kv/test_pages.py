@@ -75,13 +75,13 @@ def flip(data: bytes, tree_pages: list[int], choose: random.Random) -> bytes:
     return bytes(damaged)
 
 
-def test_no_flipped_bit_ends_a_process(tmp_path: Path) -> None:
+def test_no_flipped_bit_ends_a_process(fast_folder: Path) -> None:
     """Reading everything, publishing and verifying end in order, or are refused in order."""
-    data = make_varied(tmp_path / "base.lmdb", 1).read_bytes()
+    data = make_varied(fast_folder / "base.lmdb", 1).read_bytes()
     pages = range(len(data) // PAGE)
     tree_pages = [page for page in pages if struct.unpack_from("=H", data, page * PAGE + 10)[0] in (1, 2)]
     choose = random.Random(2)
-    path = tmp_path / "edge.lmdb"
+    path = fast_folder / "edge.lmdb"
 
     def work() -> None:
         signal.alarm(20)
