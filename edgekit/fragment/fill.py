@@ -20,12 +20,14 @@ class Plan(msgspec.Struct, frozen=True):
     `slots` are the names of the slots it reads, each once, by root (request, segment, user), then by first use: the
     order of the values that `fill` takes. `parts` are the literals (escaped braces resolved) with room for a value
     between each two. `order` says which piece stands in each room: pieces are all values HTML-escaped in the order of
-    `slots`, then one for each of `others`, a value by its index with another encoding.
+    `slots`, then one for each of `others`, a value by its index with another encoding. `in_order`: they already stand
+    as `order` says.
     """
 
     slots: tuple[str, ...]
     parts: tuple[bytes, ...]
     order: tuple[int, ...]
+    in_order: bool
     others: tuple[tuple[int, Callable[[str], str]], ...]
 
 
@@ -49,7 +51,7 @@ def build_plan(body: bytes, cuts: Iterable[Cut], slots: Mapping[str, Slot]) -> P
     parts = [b""] * (2 * len(uses) + 1)
     parts[::2] = literals
     others = tuple((pieces[name, ""], ENCODERS[encoding]) for name, encoding in list(pieces)[len(order) :])
-    return Plan(order, tuple(parts), tuple(places), others)
+    return Plan(order, tuple(parts), tuple(places), places == [*range(len(pieces))], others)
 
 
 def fill(plan: Plan, values: Sequence[str]) -> bytes:
@@ -63,7 +65,7 @@ def fill(plan: Plan, values: Sequence[str]) -> bytes:
     for index, encode in plan.others:
         pieces.append(encode(values[index]).encode())
     parts = list(plan.parts)
-    parts[1::2] = map(pieces.__getitem__, plan.order)
+    parts[1::2] = pieces if plan.in_order else map(pieces.__getitem__, plan.order)
     return b"".join(parts)
 
 

@@ -31,7 +31,7 @@ class HeaderIdentity:
             user_id = value.strip(b" \t").decode()
         except UnicodeDecodeError:
             return None
-        if not user_id or len(value) > MAX_KEY_BYTES or _CONTROL.search(user_id):
+        if not user_id or len(value) > MAX_KEY_BYTES or (not user_id.isprintable() and _CONTROL.search(user_id)):
             return None
         return user_id
 

@@ -40,7 +40,6 @@ def _bind(host: str, port: int) -> int:
     with socket.socket(family, kind, protocol) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # connections that just closed are no listener
         probe.bind(address)
-        probe.listen(1)
         return int(probe.getsockname()[1])
 
 

@@ -3,12 +3,15 @@
 from typing import Final, NoReturn
 
 from edgekit.kv.reader import Snapshot
-from edgekit.model.expiry import EXPIRY_BYTES, is_expired
+from edgekit.model.expiry import EXPIRY_BYTES, is_expired, seal
 from edgekit.model.keys import Namespace
-from edgekit.replay.response import Log
+from edgekit.replay.response import Level, Log
 
 ATTEMPTS: Final = 3
 """A failed read is tried twice more (contract, section 8)."""
+
+
+_NEVER: Final = seal(b"")
 
 
 class ReadError(Exception):
@@ -34,8 +37,8 @@ class Reading:
         self.reads = 0
         self.logs: list[Log] = []
 
-    def log(self, message: str) -> None:
-        self.logs.append(Log("error", message))
+    def log(self, message: str, level: Level = "error") -> None:
+        self.logs.append(Log(level, message))
 
     def get(self, namespace: Namespace, key: str | bytes) -> bytes | None:
         """The stored bytes, or None. Raises ReadError after three failures."""
@@ -56,4 +59,4 @@ class Reading:
 
 
 def has_expired(sealed: bytes, now: float) -> bool:
-    return is_expired(int.from_bytes(sealed[:EXPIRY_BYTES], "big"), now)
+    return not sealed.startswith(_NEVER) and is_expired(int.from_bytes(sealed[:EXPIRY_BYTES], "big"), now)

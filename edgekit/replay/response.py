@@ -11,12 +11,13 @@ from edgekit.model.manifest import Delivery
 from edgekit.replay.request import Headers, Request
 
 Outcome = Literal["ok", "exception", "exceededCpu"]
+Level = Literal["error", "warn"]
 
 
 class Log(msgspec.Struct, frozen=True):
     """A critical event. `message` names places and types, never a value of a slot."""
 
-    level: Literal["error", "warn"]
+    level: Level
     message: str
 
 

@@ -38,7 +38,7 @@ class LiveTier:
             return self._config
         if has_expired(sealed, now) and self._hour != int(now // 3600):
             self._hour = int(now // 3600)
-            reading.log(f"{SEGMENT_CONFIG} of `{self.name}` has expired; it is still used")
+            reading.log(f"{SEGMENT_CONFIG} of `{self.name}` has expired; it is still used", "warn")
         return self._config
 
     def texts(self, reading: Reading, now: float) -> dict[str, str]:

@@ -19,14 +19,11 @@ def read_visitor(request: Request, reading: Reading, release: Release) -> tuple[
     if user_id is None:
         return release.default, users.guest
     try:
-        user = users.decode(_read_record(user_id, request.now, reading), user_id)
+        sealed = reading.get_sealed(USER_SEGMENTS, user_id)
+        record = None if sealed is None or has_expired(sealed, request.now) else sealed[EXPIRY_BYTES:]
+        user = users.decode(record, user_id)
     except (ReadError, ValueError) as error:
         cause = error if isinstance(error, ReadError) else f"{USER_SEGMENTS} holds a damaged record"
         reading.log(f"{cause}; answered as the default tier")
         user = users.decode(None, user_id)
     return release.tiers.get(user.tier, release.default), user
-
-
-def _read_record(user_id: str, now: float, reading: Reading) -> bytes | None:
-    sealed = reading.get_sealed(USER_SEGMENTS, user_id)
-    return None if sealed is None or has_expired(sealed, now) else sealed[EXPIRY_BYTES:]

@@ -1,5 +1,6 @@
 """What holds for every request."""
 
+import json
 from typing import Any
 
 from hypothesis import given
@@ -8,13 +9,17 @@ from hypothesis import strategies as st
 from edgekit.fragment.encodings import ENCODERS
 from edgekit.fragment.record import decode_record
 from edgekit.fragment.values import accept
+from edgekit.kv.reader import MemoryStore
+from edgekit.model.expiry import seal
+from edgekit.model.keys import SEGMENT_CONFIG
 from edgekit.model.placeholder import TOKEN
 from edgekit.replay.core import respond
 from edgekit.replay.given import read_given
 from edgekit.replay.request import Request
+from edgekit.replay.store import ReplayStore
 from edgekit.replay.tail import build_event, encode_event
 from edgekit.replay.user import Users
-from tests.replay.published import declare_slots, open_published
+from tests.replay.published import declare_slots, open_published, publish
 
 SLOTS = {
     "A": {"from": "user.a", "default": "a's", "max_length": 5},
@@ -47,7 +52,7 @@ SITE = {
 leaves = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=6)
 records = st.dictionaries(
     st.sampled_from(["tier", "a", "age", "id", "x"]),
-    leaves | st.sampled_from(["vip", "free", "\0", "{A}", "5", "5.0"]) | st.lists(leaves, max_size=2),
+    leaves | st.sampled_from(["vip", "free", "\0", "six...", "{A}", "5", "5.0"]) | st.lists(leaves, max_size=2),
 )
 odd_bytes = st.lists(
     st.sampled_from(
@@ -77,8 +82,6 @@ requests = st.builds(
 
 
 def write_json(record: dict[str, Any]) -> str:
-    import json
-
     return json.dumps(record).replace("Infinity", "1e999")
 
 
@@ -142,3 +145,14 @@ def test_an_answer_changes_nothing_for_the_next() -> None:
     first = respond(guest, store).body
     assert b"Ada" in respond(known, store).body
     assert first == respond(guest, store).body
+
+
+def test_a_live_edit_is_seen_at_the_next_request() -> None:
+    site = {**SITE, "pages": {"/": {"free": "{HERO} {RATE}", "vip": ""}}, "delivery": {"/": "segment"}}
+    namespaces = publish(site)
+    store = ReplayStore(MemoryStore(namespaces))
+    first = respond(Request(b"/", 1.0), store)
+    namespaces[SEGMENT_CONFIG]["free"] = seal(b'{"hero":"edited","rate":true}')
+    edited = respond(Request(b"/", 1.0), store)
+    assert (first.body, edited.body) == (b"&lt;free&gt; 1", b"edited 1")
+    assert dict(first.headers)[b"etag"] != dict(edited.headers)[b"etag"]

@@ -184,7 +184,7 @@ def test_two_workers_answer_and_stop(file: Path) -> None:
         assert {200} == {fetch(port, "/", {"x-user-id": f"u{number}"})[0] for number in range(20)}
         process.send_signal(signal.SIGTERM)
         output, errors = process.communicate(timeout=20)
-    assert (0, "stopped\n", "") == (process.returncode, output, errors)
+    assert (process.returncode, output, errors) == (0, "stopped\n", "")
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
