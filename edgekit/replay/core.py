@@ -15,7 +15,7 @@ from edgekit.model.keys import ASSETS, PAGE_TPL, page_key
 from edgekit.model.path import Redirect, Refusal, canonical_path
 from edgekit.replay.assets import asset_headers
 from edgekit.replay.inputs import read_request
-from edgekit.replay.reading import ATTEMPTS, NoSnapshot, ReadError, Reading
+from edgekit.replay.reading import RETRIES, NoSnapshot, ReadError, Reading
 from edgekit.replay.release import Page, Release
 from edgekit.replay.request import READ_METHODS, Request
 from edgekit.replay.response import (
@@ -38,7 +38,7 @@ _ASSETS_PATH: Final = "/static/"
 
 
 def respond(request: Request, store: ReplayStore) -> Response:
-    for _ in range(ATTEMPTS):
+    for _ in range(1 + RETRIES):
         try:
             with store.snapshot() as snapshot:
                 return _respond(request, store, snapshot)

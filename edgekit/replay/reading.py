@@ -7,7 +7,7 @@ from edgekit.model.expiry import EXPIRY_BYTES, is_expired, seal
 from edgekit.model.keys import Namespace
 from edgekit.replay.response import Level, Log
 
-ATTEMPTS: Final = 3
+RETRIES: Final = 2
 """A failed read is tried twice more (contract, section 8)."""
 
 
@@ -43,12 +43,18 @@ class Reading:
     def get(self, namespace: Namespace, key: str | bytes) -> bytes | None:
         """The stored bytes, or None. Raises ReadError after three failures."""
         self.reads += 1
-        for _ in range(ATTEMPTS):
+        try:
+            return self.snapshot.get(namespace, key)
+        except Exception as error:  # whatever a store raises, the client gets a page
+            return self._get_again(namespace, key, error)
+
+    def _get_again(self, namespace: Namespace, key: str | bytes, error: Exception) -> bytes | None:
+        for _ in range(RETRIES):
             try:
                 return self.snapshot.get(namespace, key)
-            except Exception as error:  # whatever a store raises, the client gets a page
-                cause = type(error).__name__
-        raise ReadError(f"{namespace} cannot be read ({cause})")
+            except Exception as again:
+                error = again
+        raise ReadError(f"{namespace} cannot be read ({type(error).__name__})")
 
     def get_sealed(self, namespace: Namespace, key: str) -> bytes | None:
         """An envelope and its value, or None. Raises ReadError if it cannot be read or is damaged."""

@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import os
 import re
 import signal
 import socket
@@ -215,3 +216,13 @@ def test_a_store_without_a_release_is_not_served(tmp_path: Path) -> None:
     open_store(tmp_path / "edge.lmdb", create=True).close()
     with pytest.raises(EdgekitError, match="EK452 nothing is published"):
         serve(tmp_path / "edge.lmdb", "127.0.0.1", 0)
+
+
+def test_a_worker_that_dies_ends_the_server(file: Path) -> None:
+    with running(file) as (port, process):
+        assert fetch(port, "/about")[0] == 200
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+        os.kill(int(children[0]), signal.SIGKILL)
+        _, errors = process.communicate(timeout=20)
+    assert process.returncode == 1
+    assert "EK453 a worker of the server died" in errors
