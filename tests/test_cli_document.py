@@ -45,7 +45,7 @@ def test_the_document_holds_what_help_prints() -> None:
     if os.environ.get("EDGEKIT_REWRITE_CASES"):
         DOCUMENT.write_text(introduction + describe_commands(), "utf-8")
     else:
-        assert heading + rest == describe_commands()
+        assert heading + rest == describe_commands(), "EDGEKIT_REWRITE_CASES=1 writes docs/cli.md anew"
 
 
 def test_the_readme_lists_every_command() -> None:
