@@ -89,7 +89,10 @@ def test_only_cli_prints_or_exits() -> None:
         for node in ast.walk(tree)
         if isinstance(node, ast.Name | ast.Attribute) and ast.unparse(node) in shows
     }
-    assert found <= {("replay/server.py", "sys.stderr")}  # critical tail events of a worker, a process of its own
+    assert found <= {
+        ("compiler/build.py", "os._exit"),  # a worker whose parent was killed has nobody to tell
+        ("replay/server.py", "sys.stderr"),  # critical tail events of a worker, a process of its own
+    }
 
 
 def test_only_cli_imports_by_name() -> None:
