@@ -2,9 +2,11 @@
 
 import multiprocessing
 import os
+import signal
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
+from threading import Thread
 from typing import Final
 
 import msgspec
@@ -102,20 +104,42 @@ def _compiled_pages(site: Site, jobs: int | None) -> Iterator[Iterator[CompiledP
     if jobs == 1:
         yield map(PageCompiler(site).compile, site.pages)
         return
+    reading, writing = os.pipe()
     # Forked, so that all processes see the site as it was read once, whatever happens to its files meanwhile.
-    with ProcessPoolExecutor(jobs, multiprocessing.get_context("fork"), _start_worker, (site,)) as workers:
+    with (
+        os.fdopen(reading, "rb"),
+        os.fdopen(writing, "wb") as alive,
+        ProcessPoolExecutor(
+            jobs, multiprocessing.get_context("fork"), _start_worker, (site, reading, writing)
+        ) as workers,
+    ):
         try:
-            yield workers.map(_compile_page, range(len(site.pages)), chunksize=_CHUNK)
-        finally:
-            workers.shutdown(cancel_futures=True)
+            # Ctrl-C reaches the whole group, but a worker has nothing to say to it: forked here, it never hears it.
+            signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+            try:
+                pages = workers.map(_compile_page, range(len(site.pages)), chunksize=_CHUNK)
+            finally:
+                signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+            yield pages
+        except BaseException:
+            alive.close()
+            raise
 
 
 _worker: PageCompiler
 
 
-def _start_worker(site: Site) -> None:
+def _start_worker(site: Site, reading: int, writing: int) -> None:
     global _worker
+    os.close(writing)
+    Thread(target=_end_with_parent, args=(reading,), daemon=True).start()
     _worker = PageCompiler(site)
+
+
+def _end_with_parent(reading: int) -> None:
+    """End when the parent closes the pipe, or is killed: a worker may be in the midst of a page, or wait for one."""
+    os.read(reading, 1)
+    os._exit(1)
 
 
 def _compile_page(number: int) -> CompiledPage:

@@ -13,7 +13,8 @@ from edgekit.diagnostics.diagnostic import failure
 def build_lock(store: Path, wait: bool = False) -> Iterator[None]:
     """Hold the lock of the store at this path (which need not exist yet); `wait` until another builder is done.
 
-    The kernel frees it when the process ends, however it ends; the file stays.
+    The kernel frees it when the process ends, however it ends; the file stays. A child that is forked meanwhile does
+    not hold it.
     Raises EK431 with the other builder's process, EK428 if the file cannot be made.
     """
     path = Path(f"{os.path.realpath(store)}.build")
@@ -24,6 +25,7 @@ def build_lock(store: Path, wait: bool = False) -> Iterator[None]:
         raise failure(
             "EK428", f"`{path}` cannot be written: {error.strerror}", help="see to the permissions of its folder"
         ) from None
+    _held.add(file)
     try:
         try:
             flock(file, LOCK_EX | (0 if wait else LOCK_NB))
@@ -39,4 +41,18 @@ def build_lock(store: Path, wait: bool = False) -> Iterator[None]:
         yield
         os.ftruncate(file, 0)
     finally:
-        os.close(file)
+        if file in _held:
+            _held.remove(file)
+            os.close(file)
+
+
+_held: set[int] = set()
+
+
+def _leave_to_parent() -> None:
+    """In a child: an flock lasts until the last copy of its descriptor is closed."""
+    while _held:
+        os.close(_held.pop())
+
+
+os.register_at_fork(after_in_child=_leave_to_parent)

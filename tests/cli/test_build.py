@@ -1,11 +1,16 @@
 import json
 import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
 from edgekit.kv.lock import build_lock
-from tests.cli.command import CONFIG, run, run_process, write_shop
+from tests.cli.command import CONFIG, command_line, environment, run, run_process, write_shop
 
 MANY = json.dumps([{"sku": f"p-{number}", "name": "Tea"} for number in range(10)])
 
@@ -87,6 +92,43 @@ def test_a_second_builder_ends_with_2(shop: Path) -> None:
     assert done.status == 2
     assert f"EK431 process {os.getpid()} is building into `build/edge.lmdb`" in done.err
     assert not Path("build/edge.lmdb").exists()
+
+
+ENDLESS = "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}"
+
+
+@contextmanager
+def endless_build(folder: Path) -> Iterator["subprocess.Popen[bytes]"]:
+    """A build that compiles, in two workers, a page that takes hours; in a process group of its own."""
+    write_shop(folder / "site", {"pages/about.html": ENDLESS})
+    with subprocess.Popen(
+        command_line("build", "--jobs", "2"), stderr=subprocess.PIPE, env=environment(), start_new_session=True
+    ) as process:
+        try:
+            children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+            while len(children.read_text().split()) < 2:
+                assert process.poll() is None
+                time.sleep(0.01)
+            yield process
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+
+
+def test_an_interrupted_build_ends_with_130_and_its_workers_say_nothing(shop: Path) -> None:
+    with endless_build(shop) as process:
+        os.killpg(process.pid, signal.SIGINT)
+        _, error = process.communicate(timeout=100)
+    assert (process.returncode, error.strip()) == (130, b"")
+
+
+def test_a_killed_build_leaves_no_worker_and_no_lock(shop: Path) -> None:
+    with endless_build(shop) as process:
+        process.kill()
+        # The workers hold the other end of its stderr: it ends when they have.
+        process.communicate(timeout=100)
+    write_shop(shop / "site")
+    assert run("build").status == 0
 
 
 def test_users_survive_builds(built: Path) -> None:

@@ -49,12 +49,6 @@ def test_every_command_has_help_with_examples(path: tuple[str, ...]) -> None:
     assert max(map(len, done.text.splitlines())) <= 80
 
 
-def test_the_readme_lists_every_command() -> None:
-    readme = (Path(__file__).parents[2] / "README.md").read_text()
-    named = set(re.findall(r"^\| `edgekit ([a-z]+)", readme, re.MULTILINE))
-    assert named == {name for section in SECTIONS.values() for name in section}
-
-
 def test_the_version_is_told() -> None:
     assert run("--version").text == f"edgekit {__version__}\n"
 
