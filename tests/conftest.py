@@ -16,7 +16,7 @@ from tests.scale import scaled
 
 BUDGETS: Final = {
     "tests": 30,
-    "tests/cli": 90,
+    "tests/cli": 150,
     "tests/compiler": 120,
     "tests/diagnostics": 10,
     "tests/fragment": 45,
@@ -55,6 +55,10 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    spent = (
+        f"{folder} {seconds:.0f} of {scaled(BUDGETS.get(folder, 0))}" for folder, seconds in sorted(_spent.items())
+    )
+    terminalreporter.line("seconds: " + ", ".join(spent))
     if lines := overruns(_spent):
         terminalreporter.section("over budget", red=True)
         for line in lines:
