@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, settings
 from tests.scale import scaled
 
 BUDGETS: Final = {
-    "tests": 30,
+    "tests": 60,
     "tests/cli": 150,
     "tests/compiler": 120,
     "tests/diagnostics": 10,
