@@ -3,7 +3,7 @@
 The page is parsed with a probe in the place of each value. A probe holds every character that a value may bring, as its
 encoding writes it, so a place that does not hold (an unquoted attribute, a comment, a tag's name) breaks it. A slot may
 stand where its probe comes out whole, in element text or in an attribute of the list below. The page is parsed again
-with empty values and with words: elements and attributes must be the same, or values could change the page's structure.
+with empty values: it must have the same elements, or values could change the page's structure.
 """
 
 import re
@@ -67,22 +67,19 @@ def check_contexts(pieces: Sequence[Text | Placed]) -> list[Misplaced]:
         return []
     probes = [_probe(number, placed) for number, placed in enumerate(slots)]
     found = _find_references(pieces)
-    filled = _fill(pieces, [probe.written for probe in probes])
-    for page in _readings(filled):
+    empty = _readings(_fill(pieces, [""] * len(slots)))
+    for with_probes, without in zip(_readings(_fill(pieces, [probe.written for probe in probes])), empty, strict=True):
+        tree = LexborHTMLParser(with_probes)
         places = _Places(probes)
-        places.read(LexborHTMLParser(page))
+        places.read(tree)
         found += [problem for problem in map(places.judge, range(len(slots)), slots) if problem is not None]
         if found:
             return found
-    empty, word = (_parsed(_fill(pieces, [value] * len(slots))) for value in ("", _WORD))
-    if word.replace(_WORD, "") != empty:
-        what = "another value of a slot would change the elements of the page"
-        way_out = "put slots inside an element that may hold text, such as `<p>` or `<span>`"
-        return [Misplaced(slots[0], "EK302", what, way_out)]
+        if _skeleton(tree) != _skeleton(LexborHTMLParser(without)):
+            what = "another value of a slot would change the elements of the page"
+            way_out = "put slots inside an element that may hold text, such as `<p>` or `<span>`"
+            return [Misplaced(slots[0], "EK302", what, way_out)]
     return []
-
-
-_WORD: Final = "edgekitvalue"
 
 
 _NOSCRIPT: Final = re.compile(r"<(/?)noscript(?=[\s/>])", re.IGNORECASE)
@@ -266,6 +263,8 @@ def _judge_attribute(placed: Placed, element: str, name: str) -> Misplaced | Non
     return None
 
 
-def _parsed(page: str) -> str:
-    """The page as the parser understands it, written out again."""
-    return LexborHTMLParser(page).html or ""
+def _skeleton(tree: LexborHTMLParser) -> list[tuple[str | None, str | None]]:
+    """The page's elements in order, each with the one around it."""
+    assert tree.root is not None
+    nodes = tree.root.traverse(include_text=False)
+    return [(node.tag, node.parent.tag if node.parent is not None else None) for node in nodes]

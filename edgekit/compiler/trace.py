@@ -1,5 +1,6 @@
 """One page for one tier, traced: what it prints, piece by piece with the template line of each, and what it read."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -8,7 +9,7 @@ from edgekit.compiler.fields import trace_fields
 from edgekit.compiler.findings import Findings
 from edgekit.compiler.opaque import Placed, Rope, pieces_of
 from edgekit.compiler.run import Location
-from edgekit.compiler.tracing import TracingEnvironment
+from edgekit.compiler.tracing import TracingContext, TracingEnvironment
 from edgekit.diagnostics.diagnostic import Diagnostic
 from edgekit.model.slot import Slot
 from edgekit.project.site import Page, Site
@@ -50,11 +51,10 @@ class Tracer:
         try:
             template = self.environment.get_template(page.template)
             variables = page_variables(page, tier, trace_fields(self.site, tier, run))
-            for printed in template.root_render_func(template.new_context(variables)):
-                location = run.location
-                run.location = None
-                assert location is not None
-                _append(pieces, printed, location)
+            context = template.new_context(variables)
+            assert isinstance(context, TracingContext)
+            context.is_located = True  # by what reads it here
+            self._read(template.root_render_func(context), pieces)
         except Exception as error:  # whatever a template raises is the author's to know, with its place
             diagnostic = self.findings.of_error(error, page.path, page.template)
             if diagnostic is not None and not run.violations:
@@ -70,15 +70,31 @@ class Tracer:
             tuple(sorted(run.assets)),
         )
 
-
-def _append(pieces: list[Text | Placed], printed: Any, location: Location) -> None:
-    if type(printed) is not Rope:
-        if printed:
-            pieces.append(Text(printed, location))
-        return
-    for piece in pieces_of(printed):
-        if type(piece) is Placed:
-            pieces.append(piece)
-        elif piece:
-            assert isinstance(piece, str)
-            pieces.append(Text(piece, location))
+    def _read(self, printed: Iterator[Any], pieces: list[Text | Placed]) -> None:
+        """Add what a template prints to `pieces`, text of one line joined."""
+        run = self.environment.run
+        texts: list[str] = []
+        here: Location | None = None
+        for piece in printed:
+            location = run.location
+            if location is None:
+                location = self.environment.location_of(printed)
+            else:
+                run.location = None
+            if type(piece) is not Rope and location is here:
+                texts.append(piece)
+                continue
+            if here is not None and (text := "".join(texts)):
+                pieces.append(Text(text, here))
+            if type(piece) is not Rope:
+                here, texts = location, [piece]
+                continue
+            here = None
+            for part in pieces_of(piece):
+                if type(part) is Placed:
+                    pieces.append(part)
+                elif part:
+                    assert isinstance(part, str)
+                    pieces.append(Text(part, location))
+        if here is not None and (text := "".join(texts)):
+            pieces.append(Text(text, here))

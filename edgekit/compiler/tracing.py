@@ -128,11 +128,12 @@ class TracingEnvironment(PageEnvironment):
         self.tests.update(wrap_tests(self, self.ropes))
         self.concat = self.ropes.concat  # type: ignore[method-assign]
         self._locations: dict[tuple[int, int], Location] = {}
+        self._lines: dict[Location, Location] = {}
 
     def getattr(self, obj: Any, attribute: str) -> Any:
-        if type(obj) is Fields:
-            return read_field(obj, attribute)
         if is_opaque(obj):
+            if type(obj) is Fields:
+                return read_field(obj, attribute)
             raise refuse(obj, "EK203", f"its attribute `{attribute}` is read", word=attribute)
         return super().getattr(obj, attribute)
 
@@ -180,11 +181,16 @@ class TracingEnvironment(PageEnvironment):
     def located(self, root: BlockRenderer) -> BlockRenderer:
         """A template's root function, noting for each piece it yields the template line that made it.
 
-        The piece comes from the innermost generator of a chain of `yield from`, which layouts and blocks are links of.
-        An included template is none: it runs in a context of its own, and notes its pieces itself.
+        Layouts and blocks are links of one chain of `yield from`, and `location_of` follows it. An included template
+        is none: it runs in a context of its own, and notes its pieces itself.
         """
         run = self.run
-        locations = self._locations
+
+        def locate(pieces: Any) -> Iterator[Any]:
+            for piece in pieces:
+                if run.location is None:
+                    run.location = self.location_of(pieces)
+                yield piece
 
         def render(context: TracingContext) -> Iterator[Any]:
             pieces = root(context)
@@ -193,19 +199,17 @@ class TracingEnvironment(PageEnvironment):
             context.is_located = True
             return locate(pieces)
 
-        def locate(pieces: Any) -> Iterator[Any]:
-            for piece in pieces:
-                if run.location is None:
-                    inner = pieces
-                    while type(inner.gi_yieldfrom) is GeneratorType:
-                        inner = inner.gi_yieldfrom
-                    frame = inner.gi_frame
-                    key = id(inner.gi_code), frame.f_lasti
-                    location = locations.get(key)
-                    if location is None:
-                        maker = frame.f_globals["__jinja_template__"]
-                        location = locations[key] = maker.name, line_of(maker, frame.f_lineno)
-                    run.location = location
-                yield piece
-
         return render  # type: ignore[return-value]
+
+    def location_of(self, pieces: Any) -> Location:
+        """The template line of the piece that a root or block function has just yielded; equal ones are one object."""
+        while type(inner := pieces.gi_yieldfrom) is GeneratorType:
+            pieces = inner
+        frame = pieces.gi_frame
+        key = id(pieces.gi_code), frame.f_lasti
+        location = self._locations.get(key)
+        if location is None:
+            maker = frame.f_globals["__jinja_template__"]
+            found = maker.name, line_of(maker, frame.f_lineno)
+            location = self._locations[key] = self._lines.setdefault(found, found)
+        return location
