@@ -25,7 +25,7 @@ BUDGETS: Final = {
     "tests/model": 20,
     "tests/project": 45,
     "tests/replay": 90,
-    "tests/site": 60,
+    "tests/site": 20,
 }
 
 settings.register_profile("edgekit", deadline=None, suppress_health_check=[HealthCheck.too_slow])
