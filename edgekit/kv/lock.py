@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from fcntl import LOCK_EX, LOCK_NB, flock
+from fcntl import LOCK_EX, LOCK_NB, LOCK_UN, flock
 from pathlib import Path
 
 from edgekit.diagnostics.diagnostic import failure
@@ -43,6 +43,7 @@ def build_lock(store: Path, wait: bool = False) -> Iterator[None]:
     finally:
         if file in _held:
             _held.remove(file)
+            flock(file, LOCK_UN)  # a child that was forked just now may not have closed its copy yet
             os.close(file)
 
 

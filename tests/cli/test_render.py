@@ -64,6 +64,17 @@ def test_live_edits_are_shown_by_both(built: Path) -> None:
     assert done == run("render", "/", "--oracle")
 
 
+def test_a_live_field_that_is_not_set_is_the_tiers(built: Path) -> None:
+    files = {
+        "edgekit.toml": CONFIG + '[slots.SEATS]\nfrom = "segment.seats"\ntype = "integer"\n',
+        "pages/about.html": "{{ segment.hero }} {{ segment.seats }}",
+    }
+    write_shop(built / "site", files)
+    assert run("build").status == 0
+    assert run("render", "/about", "--set", "segment.hero=Now").text == "Now 3"
+    assert run("render", "/about", "--tier", "vip", "--set", "segment.seats=5").text == "Gold 5"
+
+
 def test_a_page_that_is_not_there_prints_the_404_page_and_ends_with_1(built: Path) -> None:
     done = run("render", "/abuot", "--user", "u1")
     assert (done.status, done.text) == (1, "<p>No such page, Ada</p>")

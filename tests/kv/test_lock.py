@@ -48,6 +48,18 @@ def test_a_builder_that_fails_frees_the_lock(path: Path) -> None:
         pass
 
 
+def test_a_child_of_a_builder_does_not_hold_the_lock(path: Path) -> None:
+    reading, writing = os.pipe()
+    with build_lock(path):
+        child = start(lambda: os.read(reading, 1))
+    try:
+        with build_lock(path):
+            pass
+    finally:
+        os.write(writing, b"g")
+        assert end_of(child) == 0
+
+
 def test_a_link_to_a_store_has_the_same_lock(path: Path, tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(path)
     with build_lock(path), pytest.raises(EdgekitError, match="EK431"), build_lock(tmp_path / "link"):
