@@ -48,16 +48,22 @@ def test_a_builder_that_fails_frees_the_lock(path: Path) -> None:
         pass
 
 
-def test_a_child_of_a_builder_does_not_hold_the_lock(path: Path) -> None:
-    reading, writing = os.pipe()
-    with build_lock(path):
-        child = start(lambda: os.read(reading, 1))
+def test_a_child_of_a_killed_builder_does_not_hold_the_lock(path: Path) -> None:
+    ready, go = os.pipe(), os.pipe()
+
+    def work() -> None:
+        with build_lock(path):
+            end_of(start(lambda: (os.write(ready[1], b"r"), os.read(go[0], 1))))
+
+    builder = start(work)
+    os.read(ready[0], 1)
+    os.kill(builder, signal.SIGKILL)
+    end_of(builder)
     try:
         with build_lock(path):
             pass
     finally:
-        os.write(writing, b"g")
-        assert end_of(child) == 0
+        os.write(go[1], b"g")
 
 
 def test_a_link_to_a_store_has_the_same_lock(path: Path, tmp_path: Path) -> None:
