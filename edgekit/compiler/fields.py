@@ -15,10 +15,13 @@ def trace_fields(site: Site, tier: str, run: Run) -> dict[str, Any]:
     slots: dict[str, OpaqueSlot] = {}
     by_source = {slot.source: slot for slot in site.slots.values()}
 
-    def read_slot(source: str) -> OpaqueSlot:
+    def read_slot(source: str) -> OpaqueSlot | str | bool:
+        slot = by_source[source]
+        run.slots[source] = slot
+        if slot.choices:
+            return run.choose(slot)
         if source not in slots:
-            slots[source] = OpaqueSlot(run, by_source[source])
-        run.slots[source] = by_source[source]
+            slots[source] = OpaqueSlot(run, slot)
         return slots[source]
 
     def read_frozen(value: Any) -> Any:

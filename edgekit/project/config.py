@@ -63,6 +63,7 @@ class JinjaTable(msgspec.Struct, frozen=True):
 class BudgetTable(msgspec.Struct, frozen=True):
     cpu_ms: Annotated[int, msgspec.Meta(ge=1, le=60_000)] = 50
     page_kib: Annotated[int, msgspec.Meta(ge=1, le=25 * 1024)] = 1024
+    max_variants: Annotated[int, msgspec.Meta(ge=1, le=256)] = 16
 
 
 class IdentityTable(msgspec.Struct, frozen=True):

@@ -52,6 +52,7 @@ def load_site(root: Path) -> Site:
         identity=identity,
         cpu_ms=config.budget.cpu_ms,
         page_kib=config.budget.page_kib,
+        max_variants=config.budget.max_variants,
     )
 
 

@@ -69,3 +69,4 @@ class Site:
     identity: Identity
     cpu_ms: int
     page_kib: int
+    max_variants: int
