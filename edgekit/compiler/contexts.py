@@ -1,9 +1,9 @@
-"""Where in the HTML a slot stands: decided by a WHATWG-conforming parser (lexbor) over the finished text.
+"""Whether every slot of a finished text stands in a safe place: decided by a WHATWG-conforming parser (lexbor).
 
 The page is parsed with a probe in the place of each value. A probe holds every character that a value may bring, as its
 encoding writes it, so a place that does not hold (an unquoted attribute, a comment, a tag's name) breaks it. A slot may
-stand where its probe comes out whole, in element text or in an attribute of the list below. The page is parsed again
-with empty values: it must have the same elements, or values could change the page's structure.
+stand where its probe comes out whole, and once, in a place that `places` allows. The page is parsed again with empty
+values: it must have the same elements and attributes, or values could change the page's structure.
 """
 
 import re
@@ -13,51 +13,10 @@ from typing import Final, NamedTuple
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from edgekit.compiler.opaque import Placed
+from edgekit.compiler.places import Misplaced, Place, judge_broken, judge_place
 from edgekit.compiler.trace import Text
 from edgekit.fragment.encodings import ENCODERS
 from edgekit.model.placeholder import Encoding
-
-_ATTRIBUTES: Final = frozenset({"title", "alt", "value", "placeholder", "label", "datetime"})
-"""Attributes that hold text for people, on any HTML element (of `value`, see `_OTHER_VALUE`)."""
-
-_PREFIXES: Final = ("aria-", "data-")
-
-_RUN_PREFIXES: Final = (
-    "data-bind", "data-hx-", "data-x-", "data-v-", "data-ng-", "data-on", "data-action", "data-controller",
-    "data-reactive", "data-wp-", "data-turbo", "data-alpine", "data-template", "data-signals", "data-star",
-)  # fmt: skip
-"""Attributes that frameworks run as code or as selectors."""
-
-_OTHER_VALUE: Final = frozenset({"button", "input", "option", "data", "meter", "progress", "li", "param"})
-"""Elements whose `value` is defined; only text-like ones may hold a slot."""
-
-_TEXT_VALUE: Final = frozenset({"button", "input", "option", "data"})
-
-_NO_TEXT: Final = frozenset(
-    {
-        "script", "style", "noscript", "iframe", "noembed", "noframes", "xmp", "plaintext", "template", "svg", "math",
-        "object", "embed", "select", "html", "head", "table", "tbody", "thead", "tfoot", "tr", "colgroup", "frameset",
-    }
-)  # fmt: skip
-"""Elements whose own text may hold no slot: raw text, foreign content, and where text is moved or dropped."""
-
-_NO_ATTRIBUTE: Final = frozenset({"script", "link", "style", "meta", "base", "iframe", "frame", "object", "embed"})
-"""Elements that load or configure: none of their attributes may hold a slot."""
-
-_REFERENCE: Final = re.compile(r"&#?[0-9A-Za-z]*\Z")
-"""The begin of a character reference, which a value would complete."""
-
-_NO_INSIDE: Final = frozenset({"svg", "math", "noscript", "template", "iframe", "object"})
-"""Elements in which nothing may hold a slot, however deep."""
-
-
-class Misplaced(NamedTuple):
-    """A slot that may not stand where it stands: which, why (a clause), and the way out."""
-
-    placed: Placed
-    code: str
-    what: str
-    help: str
 
 
 def check_contexts(pieces: Sequence[Text | Placed]) -> list[Misplaced]:
@@ -65,57 +24,79 @@ def check_contexts(pieces: Sequence[Text | Placed]) -> list[Misplaced]:
     slots = [piece for piece in pieces if type(piece) is Placed]
     if not slots:
         return []
-    probes = [_probe(number, placed) for number, placed in enumerate(slots)]
-    found = _find_references(pieces)
-    empty = _readings(_fill(pieces, [""] * len(slots)))
-    for with_probes, without in zip(_readings(_fill(pieces, [probe.written for probe in probes])), empty, strict=True):
-        tree = LexborHTMLParser(with_probes)
-        places = _Places(probes)
-        places.read(tree)
-        found += [problem for problem in map(places.judge, range(len(slots)), slots) if problem is not None]
+    text = "".join(piece.text for piece in pieces if type(piece) is Text).lower()
+    found = _find_references(pieces) + _find_disputed(slots, text)
+    probes = _make_probes(slots, text)
+    pages = [_fill(pieces, [probe.written for probe in probes]), _fill(pieces, [""] * len(slots))]
+    readings = [pages]
+    if "noscript" in text:
+        readings.append([_read_with_scripts(page) for page in pages])
+    for probed, empty in readings:
+        tree = LexborHTMLParser(probed)
+        found += _Places(probes, tree).judge(slots)
         if found:
             return found
-        if _skeleton(tree) != _skeleton(LexborHTMLParser(without)):
+        if _skeleton(tree) != _skeleton(LexborHTMLParser(empty)):
             what = "another value of a slot would change the elements of the page"
-            way_out = "put slots inside an element that may hold text, such as `<p>` or `<span>`"
-            return [Misplaced(slots[0], "EK302", what, way_out)]
+            help = "put slots inside an element that may hold text, such as `<p>` or `<span>`"
+            return [Misplaced(slots[0], "EK302", what, help)]
     return []
 
 
-_NOSCRIPT: Final = re.compile(r"<(/?)noscript(?=[\s/>])", re.IGNORECASE)
+_NOSCRIPT: Final = re.compile(r"<(/?)noscript(?=[\s/>])", re.IGNORECASE | re.ASCII)
 
 
-def _readings(page: str) -> list[str]:
-    """The page as a browser reads it without scripts and, where that differs, with them.
+def _read_with_scripts(page: str) -> str:
+    """The page as a browser with scripting reads it.
 
-    With scripts the content of `<noscript>` is raw text, as that of `<noembed>` always is.
+    Then the content of `<noscript>` is raw text, as that of `<noembed>` always is; a page with both is refused.
     """
-    with_scripts = _NOSCRIPT.sub(r"<\1noembed", page)
-    return [page] if with_scripts == page else [page, with_scripts]
+    return _NOSCRIPT.sub(r"<\1noembed", page)
+
+
+def _find_disputed(slots: Sequence[Placed], text: str) -> list[Misplaced]:
+    """A page that browsers of today do not all parse alike, or that cannot be read as one with scripting would."""
+    if "noscript" in text and "noembed" in text:
+        what = "it stands on a page with both `noscript` and `noembed`"
+        return [Misplaced(slots[0], "EK301", what, "leave out `noembed`: no browser needs it")]
+    if "<select" in text:
+        for node in LexborHTMLParser(text).css("select *"):
+            if node.tag not in _IN_SELECT:
+                what = (
+                    f"it stands on a page with `<{node.tag}>` inside `<select>`, which browsers read in different ways"
+                )
+                return [Misplaced(slots[0], "EK301", what, "keep to `<option>`, `<optgroup>` and `<hr>` there")]
+    return []
+
+
+_IN_SELECT: Final = frozenset({"option", "optgroup", "hr"})
 
 
 def _find_references(pieces: Sequence[Text | Placed]) -> list[Misplaced]:
-    found = []
-    for number, piece in enumerate(pieces):
-        if type(piece) is Placed and _REFERENCE.search(_text_before(pieces, number)):
-            what = "it stands behind a `&` and could become a character reference"
-            found.append(Misplaced(piece, "EK301", what, "write `&amp;` for the sign itself, or leave it out"))
-    return found
+    return [
+        Misplaced(
+            piece,
+            "EK301",
+            "it stands behind a `&` and could become a character reference",
+            "write `&amp;` for the sign itself, or leave it out",
+        )
+        for number, piece in enumerate(pieces)
+        if type(piece) is Placed and _ends_in_reference(pieces[:number])
+    ]
 
 
-def _text_before(pieces: Sequence[Text | Placed], number: int) -> str:
-    """As much of the text right before a piece as a character reference may be long."""
-    tail = ""
-    while number and len(tail) < _LONGEST:
-        number -= 1
-        piece = pieces[number]
+_ALPHANUMERIC: Final = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+def _ends_in_reference(before: Sequence[Text | Placed]) -> bool:
+    """Whether what stands before a slot ends in `&`, `&#` or the begin of a reference's name or number."""
+    for piece in reversed(before):
         if type(piece) is not Text:
-            break
-        tail = str(piece.text[-_LONGEST:]) + tail
-    return tail
-
-
-_LONGEST: Final = 32  # "&CounterClockwiseContourIntegral;" has 33 characters, the last of them a semicolon
+            return False
+        rest = str(piece.text).rstrip(_ALPHANUMERIC)
+        if rest not in ("", "#"):
+            return rest.endswith(("&", "&#"))
+    return False
 
 
 class _Probe(NamedTuple):
@@ -128,28 +109,25 @@ class _Probe(NamedTuple):
 
 
 # Letters first: behind a `<` or `&` they would begin a tag or a character reference.
-_HOSTILE: Final = " \"'<>&`=/{}--!>]]>\t&lt;&quot;<script>x</script><b title='"
+_HOSTILE: Final = " \"'<>&`=/{}--!>]]>\t&lt;&quot;<script>x</script><b title='end"
+_WORD: Final = "probe"
 
 
-def _probe(number: int, placed: Placed) -> _Probe:
-    mark = f"lt{number}probe"
-    value = mark + _HOSTILE + "end"
+def _make_probes(slots: Sequence[Placed], text: str) -> list[_Probe]:
+    word = _WORD
+    while word in text:
+        word += "e"
+    return [_make_probe(f"lt{number}{word}", placed) for number, placed in enumerate(slots)]
+
+
+def _make_probe(mark: str, placed: Placed) -> _Probe:
+    value = mark + _HOSTILE
     encoding: Encoding = placed.form  # type: ignore[assignment]
     written = ENCODERS[encoding](value)
     if encoding == "json":
-        return _Probe(mark, written, written, 1)
-    return _Probe(mark, _shown(encoding, value, written), written, 0)
-
-
-def _shown(encoding: Encoding, value: str, written: str) -> str:
-    """What the document holds if the place keeps the value whole."""
-    return written if encoding in ("url", "path") else value if encoding == "" else _unescape(written)
-
-
-def _unescape(written: str) -> str:
-    for escaped, char in (("&lt;", "<"), ("&gt;", ">"), ("&#34;", '"'), ("&#39;", "'"), ("&amp;", "&")):
-        written = written.replace(escaped, char)
-    return written
+        return _Probe(mark, written, written, written.index(mark))
+    shown = {"": value, "href": value.replace("\t", "")}.get(encoding, written)
+    return _Probe(mark, shown, written, 0)
 
 
 def _fill(pieces: Sequence[Text | Placed], values: Sequence[str]) -> str:
@@ -157,74 +135,56 @@ def _fill(pieces: Sequence[Text | Placed], values: Sequence[str]) -> str:
     return "".join(next(following) if type(piece) is Placed else piece.text for piece in pieces)  # type: ignore[union-attr]
 
 
-def _where_broken(kind: str, element: str) -> str:
-    if kind == "text":
-        element = "noscript" if element == "noembed" else element
-        return f"in the raw text of `<{element}>`" if element in _NO_TEXT else "in text that would not show it as it is"
-    return f"in attribute `{kind}` without quotes that hold every value"
-
-
-Place = tuple[str, str, frozenset[str]]
-"""Kind (`text` or an attribute's name), the element's name, the names of all elements around it."""
-
-
 class _Places:
-    """Where each probe came out whole."""
+    """Where each probe came out whole or broken in a parsed page."""
 
-    def __init__(self, probes: Sequence[_Probe]) -> None:
+    def __init__(self, probes: Sequence[_Probe], tree: LexborHTMLParser) -> None:
         self.probes = probes
-        self.whole: dict[int, Place] = {}
-        self.broken: dict[int, str] = {}
-
-    def read(self, tree: LexborHTMLParser) -> None:
+        self.whole: dict[int, list[Place]] = {}
+        self.broken: dict[int, tuple[str | None, str]] = {}
+        word = probes[0].mark.removeprefix("lt0")
+        self._word = word
+        self._mark = re.compile(f"lt([0-9]+){word}")
         assert tree.root is not None
         for node in tree.root.traverse(include_text=True):
             if node.is_text_node:
                 self._find(node.text_content or "", "text", node.parent)
             elif node.is_element_node:
+                self._note(node.tag or "", "in the name of an element")
                 for name, value in node.attributes.items():
+                    self._note(name, "in the name of an attribute")
                     self._find(value or "", name, node)
-                    if "probe" in name:
-                        self._note_broken(name, "in the name of an attribute")
-                if "probe" in (node.tag or ""):
-                    self._note_broken(node.tag or "", "in the name of an element")
             elif node.is_comment_node:
-                self._note_broken(node.comment_content or "", "in a comment")
+                self._note(node.comment_content or "", "in a comment")
 
     def _find(self, text: str, kind: str, element: LexborNode | None) -> None:
-        if "probe" not in text or element is None:
+        if self._word not in text or element is None:
             return
-        at = text.find("lt")
-        while at >= 0:
-            digits = text[at + 2 : text.find("probe", at)]
-            if digits.isdecimal() and int(digits) < len(self.probes):
-                number = int(digits)
-                if text.startswith(self.probes[number].value, at - self.probes[number].lead):
-                    self.whole[number] = kind, element.tag or "", _around(element)
-                else:
-                    self.broken.setdefault(number, _where_broken(kind, element.tag or ""))
-            at = text.find("lt", at + 2)
+        for mark in self._mark.finditer(text):
+            number = int(mark[1])
+            probe = self.probes[number]
+            if text.startswith(probe.value, mark.start() - probe.lead):
+                self.whole.setdefault(number, []).append(Place(kind, element.tag or "", _around(element)))
+            else:
+                self.broken.setdefault(number, (kind, element.tag or ""))
 
-    def _note_broken(self, text: str, where: str) -> None:
-        for number, probe in enumerate(self.probes):
-            if probe.mark in text:
-                self.broken[number] = where
+    def _note(self, text: str, where: str) -> None:
+        if self._word in text:
+            for mark in self._mark.finditer(text):
+                self.broken[int(mark[1])] = None, where
 
-    def judge(self, number: int, placed: Placed) -> Misplaced | None:
-        place = self.whole.get(number)
-        if place is None or number in self.broken:
-            where = self.broken.get(number, "where an HTML parser keeps neither text nor attribute")
-            way_out = "move it into element text, or into a quoted attribute such as `title`, `alt` or `data-…`"
-            if where.startswith("in attribute"):
-                way_out = "put the attribute's value in quotes; as JSON, in single quotes"
-            return Misplaced(placed, "EK301", f"it stands {where}", way_out)
-        kind, element, around = place
-        if inside := around & _NO_INSIDE:
-            what = f"it stands inside `<{min(inside)}>`"
-            return Misplaced(placed, "EK301", what, "move it out of there, into ordinary element text")
-        if kind == "text":
-            return _judge_text(placed, element)
-        return _judge_attribute(placed, element, kind)
+    def judge(self, slots: Sequence[Placed]) -> list[Misplaced]:
+        found: list[Misplaced] = []
+        for number, placed in enumerate(slots):
+            places = self.whole.get(number, [])
+            if not places or number in self.broken:
+                found.append(judge_broken(placed, *self.broken.get(number, (None, ""))))
+            elif len(places) > 1:
+                what = "it stands in an element that an HTML parser repeats, because it is closed in the wrong order"
+                found.append(Misplaced(placed, "EK302", what, "close elements in the order they were opened"))
+            elif problem := judge_place(placed, places[0]):
+                found.append(problem)
+        return found
 
 
 def _around(element: LexborNode) -> frozenset[str]:
@@ -236,35 +196,10 @@ def _around(element: LexborNode) -> frozenset[str]:
     return frozenset(names)
 
 
-def _judge_text(placed: Placed, element: str) -> Misplaced | None:
-    if element in _NO_TEXT or "-" in element[:1]:
-        help = "move it into ordinary element text, or into a `data-…` attribute that a script reads"
-        return Misplaced(placed, "EK301", f"it stands in the text of `<{element}>`", help)
-    if placed.form != "":
-        what = f"it is written as `{placed.form}`, but stands in element text"
-        return Misplaced(placed, "EK303", what, "in text, print it without that filter")
-    return None
-
-
-def _judge_attribute(placed: Placed, element: str, name: str) -> Misplaced | None:
-    allowed = name in _ATTRIBUTES or (name.startswith(_PREFIXES) and not name.startswith(_RUN_PREFIXES))
-    if name == "value" and element in _OTHER_VALUE:
-        allowed = element in _TEXT_VALUE
-    if not allowed or element in _NO_ATTRIBUTE:
-        return Misplaced(
-            placed,
-            "EK301",
-            f"it stands in attribute `{name}` of `<{element}>`, which is not on the list of those that may hold a slot",
-            "these may: `title`, `alt`, `value`, `placeholder`, `label`, `datetime`, `aria-…` and `data-…`",
-        )
-    if placed.form not in ("", "json"):
-        what = f"it is written as `{placed.form}`, but attribute `{name}` is no URL"
-        return Misplaced(placed, "EK303", what, "print it without that filter")
-    return None
-
-
-def _skeleton(tree: LexborHTMLParser) -> list[tuple[str | None, str | None]]:
-    """The page's elements in order, each with the one around it."""
+def _skeleton(tree: LexborHTMLParser) -> list[object]:
+    """Whether there is a doctype; then the page's elements, each with the names of its attributes and its parent's."""
     assert tree.root is not None
-    nodes = tree.root.traverse(include_text=False)
-    return [(node.tag, node.parent.tag if node.parent is not None else None) for node in nodes]
+    skeleton: list[object] = [tree.root.prev is not None]
+    for node in tree.root.traverse(include_text=False):
+        skeleton.append((node.tag, tuple(node.attributes), node.parent.tag if node.parent is not None else None))
+    return skeleton

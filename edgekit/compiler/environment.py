@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Mapping
+from datetime import date, time
 from types import CodeType
 from typing import Any, Final, NoReturn
 
@@ -83,6 +84,12 @@ class PageEnvironment(ImmutableSandboxedEnvironment):
             raise PageError("EK217", f"there is no file `static/{name}`{hint}", "put the file there, or name another")
         return asset.url
 
+    def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
+        if attr in _CLOCK and isinstance(obj, date | time):
+            message = f"`{attr}` reads the clock or the machine's time zone, and a page is a function of its inputs"
+            raise PageError("EK216", message, "write the date into the data")
+        return super().is_safe_attribute(obj, attr, value)
+
     def getattr(self, obj: Any, attribute: str) -> Any:
         """`obj.attribute` as the sandbox gives it; private names are errors, whatever the object."""
         if attribute.startswith("_"):
@@ -97,6 +104,10 @@ class PageEnvironment(ImmutableSandboxedEnvironment):
 
 _DICT_ATTRIBUTES: Final = frozenset(dir(FrozenDict))
 """Jinja looks for an attribute before an item; most names are none of these, so most look-ups can go straight to it."""
+
+
+_CLOCK: Final = frozenset(["now", "today", "utcnow", "fromtimestamp", "utcfromtimestamp", "timestamp", "astimezone"])
+"""Methods of dates and times that give another result at another time, or in another time zone."""
 
 
 def _refuse_chance(*args: object, **kwargs: object) -> NoReturn:

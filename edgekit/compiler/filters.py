@@ -59,12 +59,14 @@ _TEXT_FILTERS: Final = frozenset(
 
 def find_opaque(value: Any) -> Any:
     """The first slot, rope or namespace in a value or the containers in it; None if there is none."""
-    kind = type(value)
-    if kind in _SCALARS:
-        return None
+    return None if type(value) in _SCALARS else _find_opaque(value, set())
+
+
+def _find_opaque(value: Any, seen: set[int]) -> Any:
+    """`seen` are containers looked into: one that stands in many places is looked into once."""
     if is_opaque(value):
         return value
-    if isinstance(value, Undefined | str):
+    if isinstance(value, Undefined | str) or id(value) in seen:
         return None
     if isinstance(value, list | tuple | set | frozenset):
         members: Any = value
@@ -72,8 +74,9 @@ def find_opaque(value: Any) -> Any:
         members = (part for pair in value.items() for part in pair)
     else:
         return None
+    seen.add(id(value))
     for member in members:
-        if type(member) not in _SCALARS and (found := find_opaque(member)) is not None:
+        if type(member) not in _SCALARS and (found := _find_opaque(member, seen)) is not None:
             return found
     return None
 

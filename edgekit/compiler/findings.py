@@ -8,7 +8,7 @@ from jinja2 import TemplateAssertionError, TemplateNotFound, TemplatesNotFound, 
 from jinja2.exceptions import SecurityError
 
 from edgekit.compiler.environment import PageEnvironment, PageError
-from edgekit.compiler.excerpt import find_expression
+from edgekit.compiler.excerpt import Tag, find_expression, read_tags
 from edgekit.compiler.opaque import WAYS_OUT
 from edgekit.compiler.run import Location, TraceError, Violation, traceback_location
 from edgekit.diagnostics.diagnostic import Diagnostic
@@ -21,6 +21,7 @@ class Findings:
     def __init__(self, environment: PageEnvironment) -> None:
         self.environment = environment
         self._sources: dict[str, tuple[str, str]] = {}
+        self._tags_of: dict[str, list[Tag]] = {}
 
     def of_violation(self, violation: Violation, page: str) -> Diagnostic:
         words = (violation.word, *_words(violation.subject))
@@ -55,9 +56,10 @@ class Findings:
                 where = (error.name or template, error.lineno)
                 return self.make("EK213", f"syntax error: {error.message}", _SYNTAX_HELP, where, page)
             case TemplatesNotFound() | TemplateNotFound():
-                names = error.templates if isinstance(error, TemplatesNotFound) else [error.name or ""]
+                wanted = error.templates if isinstance(error, TemplatesNotFound) else [error.name or ""]
+                names = [name for name in wanted if isinstance(name, str)]
                 known = self.environment.list_templates(extensions=["html", "txt", "xml", "jinja", "j2"])
-                hint = did_you_mean(str(names[0]), known) if names else ""
+                hint = did_you_mean(names[0], known) if names else ""
                 missing = " or ".join(f"`{name}`" for name in names) or "(no name)"
                 help = "put it into `templates/`; names are relative to `templates/`, then to the site folder"
                 return self.make("EK212", f"there is no template {missing}{hint}", help, location, page)
@@ -75,8 +77,12 @@ class Findings:
                 message = _FROZEN.sub(lambda name: name[1].lower(), str(error))
                 return self.make("EK211", message, help, location, page, tuple(_QUOTED.findall(message)))
             case RecursionError():
-                help = "end the recursion of the macro, include or loop"
-                return self.make("EK215", "the template calls itself without an end", help, location, page)
+                help = (
+                    "end the recursion of the macro, include or loop; or take apart an expression of hundreds of parts"
+                )
+                return self.make(
+                    "EK215", "the template is nested too deep, or calls itself without an end", help, location, page
+                )
             case UnicodeDecodeError():
                 return self.make("EK212", "the template is no UTF-8", "save it as UTF-8", location, page)
             case OSError():
@@ -97,12 +103,17 @@ class Findings:
         if location is not None:
             name, line = location
             file, text = self._read(name)
-            lines = text.splitlines()
+            lines = _NEWLINE.split(text)  # Jinja's idea of a line: form feeds and the like end none
             source = lines[line - 1] if 0 < line <= len(lines) else None
-            expression = find_expression(self.environment, text, line, words) if words else None
+            expression = find_expression(self._tags(name, text), line, words) if words else None
             if expression:
                 message = f"{message}: `{expression}`"
         return Diagnostic(code=code, message=message, help=help, file=file, line=line, pages=(page,), source=source)
+
+    def _tags(self, name: str, source: str) -> list[Tag]:
+        if name not in self._tags_of:
+            self._tags_of[name] = read_tags(self.environment, source)
+        return self._tags_of[name]
 
     def _read(self, name: str) -> tuple[str, str]:
         """A template's file and text; the text is empty if it cannot be read."""
@@ -119,6 +130,7 @@ class Findings:
 _SYNTAX_HELP = "mend the tag; Jinja's documentation of its syntax is at https://jinja.palletsprojects.com/templates/"
 
 
+_NEWLINE: Final = re.compile(r"\r\n|\r|\n")
 _FROZEN: Final = re.compile(r"(?:edgekit\.project\.frozen\.)?Frozen(Dict|List)")
 _QUOTED: Final = re.compile(r"'([^']+)'")
 

@@ -29,7 +29,8 @@ WAYS_OUT: Final[dict[str, str]] = {
 # What the operation does, by the special method that Python calls for it.
 _READS: Final[dict[str, tuple[str, str]]] = {
     "EK201": ("its truth or value is tested", "bool eq ne lt le gt ge contains hash"),
-    "EK203": ("an attribute or item of it is read", "getitem setitem delitem missing setattr delattr dir"),
+    # No __getitem__: what has one counts as a mapping for `"text" % it`, which then reads nothing of it.
+    "EK203": ("an attribute or item of it is read", "setitem delitem missing setattr delattr dir"),
     "EK204": ("it is looped over or measured", "iter next reversed len length_hint await aiter anext"),
     "EK205": (
         "it is calculated with",

@@ -138,8 +138,10 @@ class Ropes:
             if type(part) is Rope:
                 opaque = True
                 pieces += pieces_of(part)
-            else:
+            elif isinstance(part, str):
                 pieces.append(str(part))
+            else:
+                raise TypeError(f"`{type(part).__name__}` is printed where Jinja joins strings")
         return Rope(self.run, pieces, markup=False) if opaque else "".join(map(str, pieces))
 
     def markup_join(self, parts: Iterable[Any]) -> Any:

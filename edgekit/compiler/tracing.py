@@ -151,6 +151,14 @@ class TracingEnvironment(PageEnvironment):
             raise refuse(__obj, "EK206", "it is called")
         return super().call(__context, __obj, *args, **kwargs)
 
+    def compile(self, *args: Any, **kwargs: Any) -> Any:
+        # The optimizer calls filters on constants; what they refuse counts when, and if, the expression is reached.
+        violations = list(self.run.violations)
+        try:
+            return super().compile(*args, **kwargs)
+        finally:
+            self.run.violations[:] = violations
+
     def wrap_str_format(self, value: Any) -> Callable[..., str] | None:
         return None if is_opaque(value) else super().wrap_str_format(value)
 
