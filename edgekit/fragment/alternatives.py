@@ -24,7 +24,7 @@ def read_choices(body: bytes, cuts: Sequence[Cut], slots: Mapping[str, Slot]) ->
     open_choices: list[tuple[str, int]] = []
     end = 0
     for cut in cuts:
-        if cut.slot and cut.slot not in slots:
+        if cut.slot not in slots and (cut.slot or cut.encoding):
             raise ValueError(f"slots that are not declared: {cut.slot}")
         if cut.encoding == "?":
             if not open_choices or open_choices[-1][0] != cut.slot:

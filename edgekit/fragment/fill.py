@@ -52,11 +52,18 @@ def build_plan(body: bytes, cuts: Iterable[Cut], slots: Mapping[str, Slot]) -> P
         key = tuple([values[index] for index in chosen_at])
         variant = variants.get(key)
         if variant is None:
+            _check_chosen(choices, key, slots)
             flat = _build_flat(*split(body, cuts, dict(zip(choices, key, strict=True))), slots)
             variant = variants[key] = flat, [names.index(name) for name in flat.slots]
         return variant[0], [values[index] for index in variant[1]]
 
     return Plan(names, (), (), False, (), choose)
+
+
+def _check_chosen(names: Sequence[str], values: Sequence[str], slots: Mapping[str, Slot]) -> None:
+    for name, value in zip(names, values, strict=True):
+        if value not in slots[name].choices:
+            raise ValueError(f"a value of slot {name} is none of its choices")
 
 
 def _build_flat(literals: list[bytes], uses: list[Use], slots: Mapping[str, Slot]) -> Plan:

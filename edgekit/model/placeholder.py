@@ -21,6 +21,8 @@ BRACE: Final = "{_}"
 Mark = Literal["?", "/"]
 """What begins an alternative of a choice, or ends the choice."""
 
+MARKS: Final[tuple[Mark, ...]] = ("?", "/")
+
 
 def format_placeholder(name: str, encoding: Encoding) -> str:
     return f"{{{name}:{encoding}}}" if encoding else f"{{{name}}}"

@@ -47,6 +47,7 @@ class SlotTable(msgspec.Struct, frozen=True, rename={"source": "from"}):
     type: SlotType = "string"
     default: Any = None
     max_length: int | None = None
+    choices: tuple[str, ...] | None = None
 
 
 class KvTable(msgspec.Struct, frozen=True):
