@@ -94,40 +94,45 @@ def _alternatives(slot: Slot, gaps: list[list[Piece]]) -> list[Piece]:
 
 
 def _strip(gaps: list[list[Piece]], *, at_end: bool) -> tuple[list[Piece], list[list[Piece]]]:
-    edge = -1 if at_end else 0
-    texts = [gap[edge] for gap in gaps if gap and isinstance(gap[edge], Text)]
-    size = _shared_size([text.text for text in texts if isinstance(text, Text)], at_end=at_end)
-    if len(texts) < len(gaps) or not size:
+    edges = [piece for gap in gaps if gap and isinstance(piece := gap[-1 if at_end else 0], Text)]
+    size = _shared_size([edge.text for edge in edges], at_end=at_end)
+    if len(edges) < len(gaps) or not size:
         return [], gaps
-    shared: list[Piece] = []
     rest: list[list[Piece]] = []
-    for gap in gaps:
-        text, location = gap[edge]  # type: ignore[misc]
-        cut = len(text) - size if at_end else size
-        halves = Text(text[:cut], location), Text(text[cut:], location)
-        shared = shared or [halves[1 if at_end else 0]]
-        kept = halves[0 if at_end else 1]
-        if kept.text:
-            rest.append([*gap[:-1], kept] if at_end else [kept, *gap[1:]])
+    for gap, (text, location) in zip(gaps, edges, strict=True):
+        kept = Text(text[:-size] if at_end else text[size:], location)
+        inner = gap[:-1] if at_end else gap[1:]
+        if not kept.text:
+            rest.append(inner)
         else:
-            rest.append(gap[:-1] if at_end else gap[1:])
-    return shared, rest
+            rest.append([*inner, kept] if at_end else [kept, *inner])
+    text, location = edges[0]
+    return [Text(text[-size:] if at_end else text[:size], location)], rest
 
 
 def _shared_size(texts: Sequence[str], *, at_end: bool) -> int:
-    """How many characters all begin (end) with, less those of a token that would be cut in two."""
-    shortest = min(map(len, texts), default=0)
-    size = 0
-    while size < shortest and len({text[-1 - size] if at_end else text[size] for text in texts}) == 1:
-        size += 1
-    if not size:
-        return 0
-    shared = texts[0][-size:] if at_end else texts[0][:size]
+    """How many characters all begin (end) with, less those of a token, word or tag that would be cut in two."""
     if at_end:
-        closing, opening = shared.find("}"), shared.find("{")
-        return size - closing - 1 if closing >= 0 and (opening < 0 or closing < opening) else size
-    opening = shared.rfind("{")
-    return opening if opening > shared.rfind("}") else size
+        texts = [text[::-1] for text in texts]
+    size = 0
+    for characters in zip(*texts, strict=False):
+        if len(set(characters)) > 1:
+            break
+        size += 1
+    while size and not all(_may_cut(text, size, mirrored=at_end) for text in texts):
+        size -= 1
+    return size
+
+
+def _may_cut(text: str, at: int, *, mirrored: bool) -> bool:
+    """Whether what differs may begin where a shared text ends; `mirrored` text is read backwards."""
+    opening, closing = ("}", "{") if mirrored else ("{", "}")
+    if text.rfind(opening, 0, at) > text.rfind(closing, 0, at):
+        return False
+    before, behind = text[at - 1], text[at : at + 1]
+    if before == ">" if mirrored else text.endswith(("<", "</"), 0, at):
+        return False
+    return not (before.isalnum() and behind.isalnum())
 
 
 class Token(NamedTuple):

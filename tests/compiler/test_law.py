@@ -8,10 +8,19 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from edgekit.compiler.oracle import Oracle
-from tests.compiler.sites import compile_files
+from tests.compiler.sites import compile_files, count_variants, values_of
 from tests.scale import scaled
 
-SLOTS = ["user.name", "user.city", "user.points", "segment.hero", "request.query.q", 'user["name"]']
+SLOTS = [
+    "user.state",
+    "user.known",
+    "user.name",
+    "user.city",
+    "user.points",
+    "segment.hero",
+    "request.query.q",
+    'user["name"]',
+]
 FROZEN = [
     '"a<b"', '"{USER_NAME}"', '""', "7", "1.5", "none", "tier", "data.shop.name", "segment.discount", "segment.perks",
     'data.shop["items"]', "data.shop.empty", "page.path", 'data.shop["items"][0].title', '"<i>"|safe', "true",
@@ -122,8 +131,10 @@ def test_replay_equals_the_full_render_or_the_template_is_refused_with_file_and_
             return
         outcomes["accepted"] += 1
         oracle = Oracle(compiled.site)
-        for name, city, hero, query, points in values:
+        for number in range(count_variants(compiled.site)):
+            name, city, hero, query, points = values[number % len(values)]
             bound: dict[str, str | int] = {
+                **values_of(compiled.site, "", number),
                 "user.name": name,
                 "user.city": city,
                 "user.points": points,
