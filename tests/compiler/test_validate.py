@@ -82,7 +82,7 @@ def test_build_checks_a_sample_and_a_proof_checks_all(tmp_path: Path, monkeypatc
 def test_site_that_compiles_passes_its_proof(tmp_path: Path) -> None:
     files = {
         "pages/index.html": (
-            "<p title='{{ user.name }}'>{% if user.known %}{{ user.name ~ \"<\" }}{% else %}{{ segment.hero }}{% endif %}"
+            "<p title='{{ user.name }}'>{% if user.known %}{{ user.name ~ 1 }}{% else %}{{ segment.hero }}{% endif %}"
             "{{ user.points }}{{ [user.city, '{USER_NAME}']|join('&') }} {{ tier }} {{ user.state }}</p>"
         )
     }
