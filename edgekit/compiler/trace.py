@@ -10,7 +10,7 @@ from edgekit.compiler.fields import trace_fields
 from edgekit.compiler.findings import Findings
 from edgekit.compiler.opaque import Placed, Rope, pieces_of
 from edgekit.compiler.run import Choices, Location
-from edgekit.compiler.tracing import TracingContext, TracingEnvironment
+from edgekit.compiler.tracing import Locator, TracingContext, TracingEnvironment
 from edgekit.diagnostics.diagnostic import Diagnostic
 from edgekit.fragment.values import is_well_formed
 from edgekit.model.slot import Slot
@@ -116,31 +116,36 @@ class Tracer:
 
     def _read(self, printed: Iterator[Any], pieces: list[Text | Placed]) -> None:
         """Add what a template prints to `pieces`, text of one line joined."""
-        run = self.environment.run
+        locator = Locator(self.environment, printed)
+        inner, known = locator.inner, locator.lines.get
         texts: list[str] = []
         here: Location | None = None
         for piece in printed:
-            location = run.location
-            if location is None:
-                location = self.environment.location_of(printed)
-            else:
-                run.location = None
-            if type(piece) is not Rope and location is here:
+            # As `Locator.find`, without a call for each piece.
+            if (frame := inner.gi_frame) is None or inner.gi_yieldfrom is not None:
+                locator.descend()
+                inner, known = locator.inner, locator.lines.get
+                frame = inner.gi_frame
+            location = known(frame.f_lasti) or locator.find_new(frame)
+            if location is here and type(piece) is not Rope:
                 texts.append(piece)
                 continue
-            if here is not None and (text := "".join(texts)):
+            if texts and (text := "".join(texts)):
+                assert here is not None
                 pieces.append(Text(text, here))
+            here = location
             if type(piece) is not Rope:
-                here, texts = location, [piece]
+                texts = [piece]
                 continue
-            here = None
+            texts = []
             for part in pieces_of(piece):
                 if type(part) is Placed:
                     pieces.append(part)
                 elif part:
                     assert isinstance(part, str)
                     pieces.append(Text(part, location))
-        if here is not None and (text := "".join(texts)):
+        if texts and (text := "".join(texts)):
+            assert here is not None
             pieces.append(Text(text, here))
 
 
