@@ -28,6 +28,16 @@ max_length = 10
 from = "user.points"
 type = "integer"
 default = 0
+[slots.IS_KNOWN]
+from = "user.known"
+[slots.STATE]
+from = "user.state"
+choices = ["guest", "member"]
+default = "guest"
+[slots.LANGUAGE]
+from = "user.language"
+choices = ["en", "de"]
+default = "en"
 """
 
 CELL = re.compile(r"(?<!\\)\|")
@@ -49,6 +59,7 @@ def rows(document: str, heading: str) -> Iterator[tuple[str, str]]:
 EXAMPLES = [
     *rows("README.md", "What compiles and what does not"),
     *rows("docs/templates.md", "What may be done with a slot"),
+    *rows("docs/templates.md", "Choice slots"),
     *rows("docs/templates.md", "What is refused, and the way out"),
 ]
 
