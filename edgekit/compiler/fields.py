@@ -5,6 +5,7 @@ from typing import Any
 from edgekit.compiler.opaque import Fields, OpaqueSlot
 from edgekit.compiler.run import Run
 from edgekit.diagnostics.suggest import did_you_mean
+from edgekit.model.slot import KNOWN
 from edgekit.project.site import Site
 
 _GROUPS = ("query", "cookie", "header")
@@ -63,4 +64,4 @@ def _declare_help(name: str, field: str) -> str:
     declare = f'declare it in edgekit.toml: `[slots.{slot}]` with `from = "{name}.{field}"`'
     if name == "segment":
         return f"write `{field}` in every file of `segments/`, or {declare} for a live field"
-    return f"{declare}, `default` and `max_length`"
+    return declare if f"{name}.{field}" == KNOWN else f"{declare}, `default` and `max_length`"
