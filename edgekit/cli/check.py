@@ -1,10 +1,11 @@
 """`edgekit check`: compile a site without publishing it."""
 
+from datetime import datetime
 from pathlib import Path
 
 import click
 
-from edgekit.cli.options import output_options, site_argument
+from edgekit.cli.options import clock_option, output_options, site_argument
 from edgekit.cli.output import Output
 from edgekit.cli.places import site_folder
 from edgekit.compiler.build import compile_site
@@ -20,10 +21,11 @@ from edgekit.project.load import load_site
     default="text",
     help="How findings are printed; `--json` is the same as `--format json`.",
 )
+@clock_option
 @click.option("--jobs", type=click.IntRange(1, 256), metavar="N", help="Processes to compile in [default: as needed].")
 @output_options()
 @click.pass_obj
-def command(output: Output, site: Path | None, form: str, jobs: int | None) -> int:
+def command(output: Output, site: Path | None, form: str, clock: datetime | None, jobs: int | None) -> int:
     """Compile SITE without publishing it, and print what is wrong.
 
     SITE is a folder with an edgekit.toml; without it the current folder, else ./site. The exit status is 1 if there
@@ -34,7 +36,7 @@ def command(output: Output, site: Path | None, form: str, jobs: int | None) -> i
     edgekit check shop --format json
     """
     output.json = output.json or form == "json"
-    loaded = load_site(site_folder(site))
+    loaded = load_site(site_folder(site), build_time=clock)
     with output.progress("checking") as progress:
         result = compile_site(loaded, lambda fragment: None, jobs=jobs, progress=progress)
     if output.json or result.diagnostics:

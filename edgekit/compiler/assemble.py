@@ -34,7 +34,7 @@ def assemble(traced: Traced, files: Mapping[str, str], *, plain: bool) -> tuple[
     names = sorted(traced.templates)
     position = {name: at for at, name in enumerate(names)}
     spans = tuple(Span(start, position[name], line) for start, (name, line) in builder.spans)
-    trace = Trace(tuple(files[name] for name in names), spans, traced.assets)
+    trace = Trace(tuple(files[name] for name in names), spans, traced.assets, traced.reads_clock)
     return b"".join(builder.body), tuple(builder.cuts), trace
 
 

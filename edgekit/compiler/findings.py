@@ -7,12 +7,14 @@ from typing import Final
 from jinja2 import TemplateAssertionError, TemplateNotFound, TemplatesNotFound, TemplateSyntaxError, UndefinedError
 from jinja2.exceptions import SecurityError
 
-from edgekit.compiler.environment import PageEnvironment, PageError
+from edgekit.compiler.environment import PageEnvironment
 from edgekit.compiler.excerpt import Tag, find_expression, read_tags
+from edgekit.compiler.functions import PageError
 from edgekit.compiler.opaque import WAYS_OUT
 from edgekit.compiler.run import Location, TraceError, Violation, traceback_location
 from edgekit.diagnostics.diagnostic import Diagnostic
 from edgekit.diagnostics.suggest import did_you_mean
+from edgekit.project.functions import innermost_line, source_line
 
 
 class Findings:
@@ -42,6 +44,10 @@ class Findings:
                 return None
             case PageError():
                 return self.make(error.code, error.message, error.help, location, page)
+        files = set(map(str, self.environment.site.jinja.functions.sources))
+        if place := innermost_line(error, files):
+            return _of_function(error, place, location, page)
+        match error:
             case TemplateAssertionError():
                 hint = _near_filter(self.environment, error.message or "")
                 where = (error.name or template, error.lineno)
@@ -55,6 +61,11 @@ class Findings:
             case TemplateSyntaxError():
                 where = (error.name or template, error.lineno)
                 return self.make("EK213", f"syntax error: {error.message}", _SYNTAX_HELP, where, page)
+            case SyntaxError():  # of the Python code that Jinja makes
+                control = _CONTROL.search(error.msg)
+                message = f"`{control[1]}` stands outside a loop" if control else f"it cannot be compiled: {error.msg}"
+                help = "put it right into a loop, not into a macro, block or call in it" if control else _NESTED_HELP
+                return self.make("EK213", message, help, location, page, (control[1],) if control else ())
             case TemplatesNotFound() | TemplateNotFound():
                 wanted = error.templates if isinstance(error, TemplatesNotFound) else [error.name or ""]
                 names = [name for name in wanted if isinstance(name, str)]
@@ -128,6 +139,26 @@ class Findings:
 
 
 _SYNTAX_HELP = "mend the tag; Jinja's documentation of its syntax is at https://jinja.palletsprojects.com/templates/"
+
+
+_NESTED_HELP = "take the template apart: Python nests at most 20 loops and conditions"
+_CONTROL: Final = re.compile(r"'(break|continue)'")
+
+
+def _of_function(error: Exception, place: tuple[str, int | None], location: Location, page: str) -> Diagnostic:
+    """A diagnostic for an exception in the site's own Python, at its line there."""
+    file, line = place
+    template, called = location
+    said = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    return Diagnostic(
+        code="EK218",
+        message=f"the site's own function fails: {said}",
+        help=f"mend it, or what it is given by line {called} of `{template}`; it gets frozen data and imports nothing",
+        file=file,
+        line=line,
+        pages=(page,),
+        source=source_line(file, line),
+    )
 
 
 _NEWLINE: Final = re.compile(r"\r\n|\r|\n")
