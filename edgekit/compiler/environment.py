@@ -6,7 +6,7 @@ from datetime import date, time
 from types import CodeType
 from typing import Any, Final, NoReturn
 
-from jinja2 import FileSystemLoader, StrictUndefined, Template
+from jinja2 import FileSystemLoader, StrictUndefined, Template, TemplateSyntaxError, nodes
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
@@ -65,6 +65,14 @@ class PageEnvironment(ImmutableSandboxedEnvironment):
         if "i18n" in site.jinja.extensions:
             install_translations(self)
 
+    def _generate(
+        self, source: nodes.Template, name: str | None, filename: str | None, defer_init: bool = False
+    ) -> str:
+        if "loopcontrols" in self.site.jinja.extensions and (control := find_loose_control(source)) is not None:
+            message = "`break` and `continue` stand in a loop, and not in a macro, block or call in it"
+            raise TemplateSyntaxError(message, control.lineno, name, filename)
+        return super()._generate(source, name, filename, defer_init)
+
     def _compile(self, source: str, filename: str) -> CodeType:
         # What Python thinks of an odd but valid expression is not the author's concern: Jinja decides.
         with warnings.catch_warnings():
@@ -73,7 +81,8 @@ class PageEnvironment(ImmutableSandboxedEnvironment):
 
     def refuse_argument(self, what: str, name: str, value: object) -> Exception:
         """For an argument of the site's filter, test or function `name` that is no plain data; the caller raises it."""
-        message = f"{what} `{name}` is given a `{type(value).__name__}`, which is no plain data"
+        kind = type(value).__name__.removeprefix("Tracing")
+        message = f"{what} `{name}` is given a `{kind}`, which is no plain data"
         return PageError("EK219", message, "give it text, a number, a date, or a list or dict of those")
 
     def asset_url(self, name: str) -> str:
@@ -103,6 +112,24 @@ class PageEnvironment(ImmutableSandboxedEnvironment):
             except KeyError:
                 return self.undefined(obj=obj, name=attribute)
         return super().getattr(obj, attribute)
+
+
+def find_loose_control(node: nodes.Node, in_loop: bool = False) -> nodes.Node | None:
+    """The first `break` or `continue` that no loop of the same Python function is around; Jinja does not look."""
+    for name, part in node.iter_fields():
+        for child in part if isinstance(part, list) else [part]:
+            match child:
+                case nodes.Break() | nodes.Continue() if not in_loop:
+                    return child
+                case nodes.Macro() | nodes.CallBlock() | nodes.Block():
+                    found = find_loose_control(child)
+                case nodes.Node():
+                    found = find_loose_control(child, in_loop or (isinstance(node, nodes.For) and name == "body"))
+                case _:
+                    continue
+            if found is not None:
+                return found
+    return None
 
 
 _DICT_ATTRIBUTES: Final = frozenset(dir(FrozenDict))

@@ -62,10 +62,8 @@ class Findings:
                 where = (error.name or template, error.lineno)
                 return self.make("EK213", f"syntax error: {error.message}", _SYNTAX_HELP, where, page)
             case SyntaxError():  # of the Python code that Jinja makes
-                control = _CONTROL.search(error.msg)
-                message = f"`{control[1]}` stands outside a loop" if control else f"it cannot be compiled: {error.msg}"
-                help = "put it right into a loop, not into a macro, block or call in it" if control else _NESTED_HELP
-                return self.make("EK213", message, help, location, page, (control[1],) if control else ())
+                help = "take it apart into includes or macros: Python nests at most 20 loops in each other"
+                return self.make("EK213", f"the template cannot be compiled: {error.msg}", help, location, page)
             case TemplatesNotFound() | TemplateNotFound():
                 wanted = error.templates if isinstance(error, TemplatesNotFound) else [error.name or ""]
                 names = [name for name in wanted if isinstance(name, str)]
@@ -78,14 +76,14 @@ class Findings:
                 help = "templates may not change data or reach into Python; do it in the data instead"
                 return self.make(
                     "EK214",
-                    f"the sandbox refuses it: {_FROZEN.sub(lambda name: name[1].lower(), str(error))}",
+                    f"the sandbox refuses it: {_said(error)}",
                     help,
                     location,
                     page,
                 )
             case UndefinedError():
                 help = "give it a value, or print it with `|default(…)`"
-                message = _FROZEN.sub(lambda name: name[1].lower(), str(error))
+                message = _said(error)
                 return self.make("EK211", message, help, location, page, tuple(_QUOTED.findall(message)))
             case RecursionError():
                 help = (
@@ -103,7 +101,7 @@ class Findings:
         if isinstance(error, TypeError) and any(name in str(error) for name in ("OpaqueSlot", "Rope", "Fields")):
             message = "a slot's value is not known when the page is built, but the expression needs the value itself"
             return self.make("EK206", message, WAYS_OUT["EK206"], location, page, ("user", "segment", "request"))
-        message = f"{type(error).__name__}: {error}"
+        message = f"{type(error).__name__}: {_said(error)}"
         help = "Jinja's full render would fail here too; if a slot is involved, only print it"
         return self.make("EK215", message, help, location, page)
 
@@ -141,10 +139,6 @@ class Findings:
 _SYNTAX_HELP = "mend the tag; Jinja's documentation of its syntax is at https://jinja.palletsprojects.com/templates/"
 
 
-_NESTED_HELP = "take the template apart: Python nests at most 20 loops and conditions"
-_CONTROL: Final = re.compile(r"'(break|continue)'")
-
-
 def _of_function(error: Exception, place: tuple[str, int | None], location: Location, page: str) -> Diagnostic:
     """A diagnostic for an exception in the site's own Python, at its line there."""
     file, line = place
@@ -153,7 +147,7 @@ def _of_function(error: Exception, place: tuple[str, int | None], location: Loca
     return Diagnostic(
         code="EK218",
         message=f"the site's own function fails: {said}",
-        help=f"mend it, or what it is given by line {called} of `{template}`; it gets frozen data and imports nothing",
+        help=f"mend it, or what line {called} of `{template}` gives it; it may not change data, nor import when it is called",
         file=file,
         line=line,
         pages=(page,),
@@ -162,8 +156,13 @@ def _of_function(error: Exception, place: tuple[str, int | None], location: Loca
 
 
 _NEWLINE: Final = re.compile(r"\r\n|\r|\n")
-_FROZEN: Final = re.compile(r"(?:edgekit\.project\.frozen\.)?Frozen(Dict|List)")
+_OURS: Final = re.compile(r"(?:edgekit\.[a-z.]+)?(?:Frozen(?=Dict|List)|Tracing(?=Macro|BlockR|TemplateR))([A-Za-z]+)")
 _QUOTED: Final = re.compile(r"'([^']+)'")
+
+
+def _said(error: Exception) -> str:
+    """Its message with Python's and Jinja's names for our own types."""
+    return _OURS.sub(lambda name: name[1].lower(), str(error))
 
 
 def _near_filter(environment: PageEnvironment, message: str) -> str:

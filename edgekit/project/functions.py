@@ -154,10 +154,14 @@ class _Loader(SourceFileLoader):
 
 
 class _SiteModules:
-    """A finder of modules below one folder; notes what it found. Lives as long as one import of a site's functions."""
+    """A finder of modules below one folder; notes what it found. Lives as long as one import of a site's functions.
 
-    def __init__(self, folder: Path) -> None:
+    `packages` are what `[jinja]` names.
+    """
+
+    def __init__(self, folder: Path, packages: set[str]) -> None:
         self.folder = folder
+        self.packages = packages
         self.names: set[str] = set()
         self.files: set[str] = set()
 
@@ -169,13 +173,16 @@ class _SiteModules:
             return None
         for folder in path if parent and path else [str(self.folder)]:
             spec = self._look(folder, name)
-            # A folder without __init__.py is a package only if nothing else has its name.
-            if spec is not None and (spec.loader is not None or parent or PathFinder.find_spec(name) is None):
+            if spec is not None and (spec.loader is not None or parent or self._is_wanted(name)):
                 self.names.add(name)
                 if spec.origin is not None:
                     self.files.add(spec.origin)
                 return spec
         return None
+
+    def _is_wanted(self, name: str) -> bool:
+        """Is a folder without `__init__.py` a package? If `[jinja]` says so, or nothing else has its name."""
+        return name in self.packages or PathFinder.find_spec(name) is None
 
     def has(self, name: str) -> bool:
         return self._look(str(self.folder), name) is not None
@@ -190,7 +197,7 @@ def _fresh_modules(folder: Path, packages: set[str]) -> Iterator[_SiteModules]:
 
     Of those `packages` that lie there, modules of the same names that are loaded already are put aside meanwhile.
     """
-    modules = _SiteModules(folder)
+    modules = _SiteModules(folder, packages)
     found = set(filter(modules.has, packages))
     aside = {name: module for name, module in sys.modules.items() if name.partition(".")[0] in found}
     for name in aside:
