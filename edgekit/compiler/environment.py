@@ -116,18 +116,14 @@ class PageEnvironment(ImmutableSandboxedEnvironment):
 
 def find_loose_control(node: nodes.Node, in_loop: bool = False) -> nodes.Node | None:
     """The first `break` or `continue` that no loop of the same Python function is around; Jinja does not look."""
+    if isinstance(node, nodes.Break | nodes.Continue) and not in_loop:
+        return node
+    if isinstance(node, nodes.Macro | nodes.CallBlock | nodes.Block):
+        in_loop = False
     for name, part in node.iter_fields():
+        inside = in_loop or (isinstance(node, nodes.For) and name == "body")
         for child in part if isinstance(part, list) else [part]:
-            match child:
-                case nodes.Break() | nodes.Continue() if not in_loop:
-                    return child
-                case nodes.Macro() | nodes.CallBlock() | nodes.Block():
-                    found = find_loose_control(child)
-                case nodes.Node():
-                    found = find_loose_control(child, in_loop or (isinstance(node, nodes.For) and name == "body"))
-                case _:
-                    continue
-            if found is not None:
+            if isinstance(child, nodes.Node) and (found := find_loose_control(child, inside)) is not None:
                 return found
     return None
 

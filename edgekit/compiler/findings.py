@@ -147,7 +147,7 @@ def _of_function(error: Exception, place: tuple[str, int | None], location: Loca
     return Diagnostic(
         code="EK218",
         message=f"the site's own function fails: {said}",
-        help=f"mend it, or what line {called} of `{template}` gives it; it may not change data, nor import when it is called",
+        help=f"mend it, or what line {called} of `{template}` gives it; it can neither change data nor import later",
         file=file,
         line=line,
         pages=(page,),

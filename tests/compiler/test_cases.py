@@ -1,8 +1,8 @@
 """Every case of tests/cases/compile: a template and, beside it, its fragments or its diagnostics.
 
 A case is a file `NAME.html`: the template `pages/index.html`, then other files of the site, each behind a line
-`=== path`; `=== edgekit.toml +` adds to the common configuration. `NAME.txt` is what is expected. `EDGEKIT_REWRITE_CASES=1` rewrites them: read the
-difference before a commit.
+`=== path`; `=== edgekit.toml +` adds to the common configuration, and `../` is the folder that holds the site's.
+`NAME.txt` is what is expected. `EDGEKIT_REWRITE_CASES=1` rewrites them: read the difference before a commit.
 For each case that compiles, replay must equal the oracle for several values.
 """
 
