@@ -1,5 +1,6 @@
 """The Jinja environments: one base that tracer and oracle share, so that both see the same site in the same sandbox."""
 
+import re
 import warnings
 from collections.abc import Callable, Mapping
 from datetime import date, time
@@ -112,6 +113,16 @@ class PageEnvironment(ImmutableSandboxedEnvironment):
             except KeyError:
                 return self.undefined(obj=obj, name=attribute)
         return super().getattr(obj, attribute)
+
+
+def check_date_format(format: Any, *_: Any) -> None:
+    """Raises PageError for a date's format with seconds since 1970: the C library counts them in its own time zone."""
+    if issubclass(type(format), str) and "s" in _DATE_FIELD.findall(format):
+        message = "`%s` writes a date in the machine's time zone, and a page is a function of its inputs"
+        raise PageError("EK216", message, "write the date in another form, or into the data")
+
+
+_DATE_FIELD: Final = re.compile(r"%[-_0^#+]*\d*(.)", re.DOTALL)
 
 
 def find_loose_control(node: nodes.Node, in_loop: bool = False) -> nodes.Node | None:

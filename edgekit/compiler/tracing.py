@@ -5,6 +5,7 @@ of its module, and `Template._from_namespace` is where they can be replaced.
 """
 
 from collections.abc import Callable, Iterator, MutableMapping
+from datetime import date, time
 from types import BuiltinMethodType, GeneratorType, MethodType
 from typing import Any
 
@@ -15,7 +16,7 @@ from jinja2.runtime import BlockReference, Context, Macro, TemplateReference
 from jinja2.sandbox import SandboxedFormatter
 from markupsafe import Markup
 
-from edgekit.compiler.environment import PageEnvironment, PageTemplate
+from edgekit.compiler.environment import PageEnvironment, PageTemplate, check_date_format
 from edgekit.compiler.filters import LAZY, find_opaque, wrap_filters, wrap_tests
 from edgekit.compiler.opaque import Fields, is_opaque, read_field, refuse
 from edgekit.compiler.ropes import Ropes
@@ -133,6 +134,8 @@ class _FieldChecker(SandboxedFormatter):
         return value
 
     def format_field(self, value: Any, format_spec: str) -> str:
+        if isinstance(value, date | time):
+            check_date_format(format_spec)
         return ""
 
 
@@ -177,6 +180,8 @@ class TracingEnvironment(PageEnvironment):
     def call(__self, __context: Context, __obj: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: N805
         if is_opaque(__obj):
             raise refuse(__obj, "EK206", "it is called")
+        if type(__obj) is BuiltinMethodType and __obj.__name__ == "strftime":
+            check_date_format(*args, *kwargs.values())
         if type(__obj) in _METHODS and (type(__obj.__self__) is Markup or __obj.__self__ is Markup):
             args = tuple(list(arg) if type(arg) in LAZY else arg for arg in args)
             for arg in (*args, *kwargs.values()):  # escaped, whatever they are

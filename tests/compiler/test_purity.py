@@ -68,15 +68,16 @@ FAILING = [
 ]
 
 
+BLOCK = "{{% extends 'layout.html' %}}{{% import 'm.html' as m %}}{{% block b %}}{}{{{{ super() }}}}{{% endblock %}}"
+
+
 def templates() -> st.SearchStrategy[str]:
     parts = st.lists(st.sampled_from(LEAVING), min_size=1, max_size=3).map("".join)
     failing = st.tuples(parts, st.sampled_from(FAILING)).map("".join)
     bodies = st.one_of(parts, parts, failing)
     return st.one_of(
         bodies.map("{{% import 'm.html' as m %}}<p>{}</p>".format),
-        bodies.map(
-            "{{% extends 'layout.html' %}}{{% import 'm.html' as m %}}{{%block b%}}{}{{{{super()}}}}{{%endblock%}}".format
-        ),
+        bodies.map(BLOCK.format),
     )
 
 
