@@ -47,7 +47,8 @@ def command(
     """Print the exact bytes that replay would answer for PATH.
 
     PATH may have a query. With --tier or --set, but without --user, the visitor is a user with the id `preview`. For a
-    page that is not there the site's 404 page is printed, and the exit status is 1.
+    page that is not there the site's 404 page is printed, and the exit status is 1. A page that reads `build_time` has
+    the build's: give --oracle the same --clock.
 
     \b
     edgekit render /product/p-100 --user u1
