@@ -1,23 +1,33 @@
 """`edgekit build`: compile a site and publish it."""
 
+from datetime import datetime
 from pathlib import Path
 
 import click
 
 from edgekit.cli.building import build_site
-from edgekit.cli.options import output_options, site_argument, store_option
+from edgekit.cli.options import clock_option, output_options, site_argument, store_option
 from edgekit.cli.output import Output
 
 
 @click.command
 @site_argument
 @store_option
+@clock_option
 @click.option("--jobs", type=click.IntRange(1, 256), metavar="N", help="Processes to compile in [default: as needed].")
 @click.option("--wait", is_flag=True, help="Wait for another build into the same store to end.")
 @click.option("--yes", is_flag=True, help="Publish even if more than 30 % of the pages would go.")
 @output_options()
 @click.pass_obj
-def command(output: Output, site: Path | None, store: Path | None, jobs: int | None, wait: bool, yes: bool) -> None:
+def command(
+    output: Output,
+    site: Path | None,
+    store: Path | None,
+    clock: datetime | None,
+    jobs: int | None,
+    wait: bool,
+    yes: bool,
+) -> None:
     """Compile SITE and publish it to the store.
 
     SITE is a folder with an edgekit.toml; without it the current folder, else ./site. All pages are compiled, so one
@@ -29,7 +39,7 @@ def command(output: Output, site: Path | None, store: Path | None, jobs: int | N
     edgekit build --json | jq -r .release
     """
     with output.progress("compiling") as progress:
-        built = build_site(site, store, jobs=jobs, wait=wait, yes=yes, progress=progress)
+        built = build_site(site, store, clock=clock, jobs=jobs, wait=wait, yes=yes, progress=progress)
     for namespace, counts in built.published.changes.items():
         output.detail(f"{namespace}: {counts.added} added, {counts.changed} changed, {counts.removed} removed")
     output.report(

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -64,23 +65,24 @@ def build_site(
     folder: Path | None,
     store: Path | None,
     *,
+    clock: datetime | None = None,
     jobs: int | None = None,
     wait: bool = False,
     yes: bool = False,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Built:
-    """Compile the site in `folder` and publish it, under the build lock of its store.
+    """Compile the site in `folder` as of `clock` and publish it, under the build lock of its store.
 
     Raises EdgekitError: 1 for findings, and (unless `yes`) EK480 where too many pages would go; 2 for configuration,
     I/O and another builder. Then nothing is published.
     """
     started = time.monotonic()
     folder = site_folder(folder)
-    site = load_site(folder)
+    site = load_site(folder, build_time=clock)
     path = store_file(store, site.store)
     with build_lock(path, wait), open_store(path, create=True) as opened:
         if wait:
-            site = load_site(folder)  # it may have changed while another builder was at work
+            site = load_site(folder, build_time=clock)  # it may have changed while another builder was at work
         with Stager(opened) as stager:
             result = compile_site(site, stager.add, jobs=jobs, progress=progress)
             if result.pack is None:

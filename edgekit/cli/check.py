@@ -1,10 +1,11 @@
 """`edgekit check`: compile a site without publishing it."""
 
+from datetime import datetime
 from pathlib import Path
 
 import click
 
-from edgekit.cli.options import output_options, site_argument
+from edgekit.cli.options import clock_option, output_options, site_argument
 from edgekit.cli.output import Output
 from edgekit.cli.places import site_folder
 from edgekit.compiler.build import compile_site
@@ -21,10 +22,11 @@ from edgekit.project.load import load_site
     help="How findings are printed; `--json` is the same as `--format json`.",
 )
 @click.option("--prove", is_flag=True, help="Render every fragment twice, with odd values, and compare; builds do 500.")
+@clock_option
 @click.option("--jobs", type=click.IntRange(1, 256), metavar="N", help="Processes to compile in [default: as needed].")
 @output_options()
 @click.pass_obj
-def command(output: Output, site: Path | None, form: str, prove: bool, jobs: int | None) -> int:
+def command(output: Output, site: Path | None, form: str, prove: bool, clock: datetime | None, jobs: int | None) -> int:
     """Compile SITE without publishing it, and print what is wrong.
 
     SITE is a folder with an edgekit.toml; without it the current folder, else ./site. The exit status is 1 if there
@@ -36,7 +38,7 @@ def command(output: Output, site: Path | None, form: str, prove: bool, jobs: int
     edgekit check --prove
     """
     output.json = output.json or form == "json"
-    loaded = load_site(site_folder(site))
+    loaded = load_site(site_folder(site), build_time=clock)
     with output.progress("checking") as progress:
         result = compile_site(loaded, lambda fragment: None, jobs=jobs, prove=prove, progress=progress)
     if output.json or result.diagnostics:

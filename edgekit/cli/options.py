@@ -1,12 +1,14 @@
 """Options and arguments that commands share."""
 
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
 from edgekit.cli.output import Output
+from edgekit.project.clock import parse_clock
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -56,3 +58,15 @@ store_option = click.option(
     help="The store's file [default: EDGEKIT_STORE, `[build] store`, build/edge.lmdb].",
 )
 """The store, as given: `places` decides."""
+
+
+def _read_clock(ctx: click.Context, param: click.Parameter, given: str | None) -> datetime | None:
+    return None if given is None else parse_clock(given)
+
+
+clock_option = click.option(
+    "--clock",
+    metavar="ISO-8601",
+    callback=_read_clock,
+    help="The time that templates read as `build_time` [default: SOURCE_DATE_EPOCH, now].",
+)

@@ -1,11 +1,12 @@
 """`edgekit render`: the exact bytes of an answer, or of Jinja's full render with the same values."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from pathlib import Path
 
 import click
 
-from edgekit.cli.options import output_options, store_option
+from edgekit.cli.options import clock_option, output_options, store_option
 from edgekit.cli.output import Output
 from edgekit.cli.places import find_store, site_folder
 from edgekit.cli.preview import Preview, build_preview
@@ -29,6 +30,7 @@ from edgekit.replay.given import read_given
 @click.option("--tier", metavar="T", help="As somebody of this tier.")
 @click.option("--set", "values", metavar="SOURCE=VALUE", multiple=True, help="Another value of a slot, by its source.")
 @click.option("--oracle", is_flag=True, help="Jinja's full render with the same values; it needs the site's folder.")
+@clock_option
 @store_option
 @output_options(json=False)
 @click.pass_obj
@@ -39,12 +41,14 @@ def command(
     tier: str | None,
     values: tuple[str, ...],
     oracle: bool,
+    clock: datetime | None,
     store: Path | None,
 ) -> int:
     """Print the exact bytes that replay would answer for PATH.
 
     PATH may have a query. With --tier or --set, but without --user, the visitor is a user with the id `preview`. For a
-    page that is not there the site's 404 page is printed, and the exit status is 1.
+    page that is not there the site's 404 page is printed, and the exit status is 1. A page that reads `build_time` has
+    the build's: give --oracle the same --clock.
 
     \b
     edgekit render /product/p-100 --user u1
@@ -62,7 +66,7 @@ def command(
             raise failure("EK452", f"nothing is published in `{opened.path}`", help="run `edgekit build` first")
         preview = build_preview(opened, manifest, path, user, tier, sets)
         if oracle:
-            body, problem = _render_oracle(preview, manifest)
+            body, problem = _render_oracle(preview, manifest, clock)
         else:
             response = respond(preview.request, preview.store)
             body, problem = response.body, None
@@ -81,9 +85,9 @@ def command(
     return 0 if problem is None else 1
 
 
-def _render_oracle(preview: Preview, manifest: Manifest) -> tuple[bytes, Diagnostic | None]:
+def _render_oracle(preview: Preview, manifest: Manifest, clock: datetime | None) -> tuple[bytes, Diagnostic | None]:
     """Jinja's render of the site as it is now, and what is to be said of it."""
-    site = load_site(site_folder(None))
+    site = load_site(site_folder(None), build_time=clock)
     given = read_given(preview.request, preview.store)
     if site.slots != manifest.slots or given.tier not in site.tiers:
         raise failure(

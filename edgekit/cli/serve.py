@@ -1,12 +1,13 @@
 """`edgekit serve`: build if needed, and answer requests."""
 
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
 import click
 
 from edgekit.cli.building import build_site
-from edgekit.cli.options import output_options, site_argument, store_option
+from edgekit.cli.options import clock_option, output_options, site_argument, store_option
 from edgekit.cli.output import Output
 from edgekit.cli.places import find_site, find_store
 from edgekit.kv.store import open_store
@@ -22,6 +23,7 @@ SAMPLE_USERS: Final = "users.jsonl"
 @click.command
 @site_argument
 @store_option
+@clock_option
 @click.option("--host", default="127.0.0.1", show_default=True, metavar="H", help="The address to listen on.")
 @click.option(
     "--port", type=click.IntRange(0, 65_535), default=DEFAULT_PORT, show_default=True, metavar="P", help="0: any."
@@ -31,7 +33,14 @@ SAMPLE_USERS: Final = "users.jsonl"
 @output_options(json=False)
 @click.pass_obj
 def command(
-    output: Output, site: Path | None, store: Path | None, host: str, port: int, strict_port: bool, workers: int
+    output: Output,
+    site: Path | None,
+    store: Path | None,
+    clock: datetime | None,
+    host: str,
+    port: int,
+    strict_port: bool,
+    workers: int,
 ) -> None:
     """Build SITE, and answer requests from its store until Ctrl-C.
 
@@ -48,7 +57,7 @@ def command(
         output.note(f"no site here: answering from {path} alone")
     else:
         with output.progress("compiling") as progress:
-            built = build_site(found, store, wait=True, progress=progress)
+            built = build_site(found, store, clock=clock, wait=True, progress=progress)
         output.note(f"built {built.pages} pages in {built.seconds:.1f} s")
         path = built.store
         _import_sample(output, path, built.site.root / SAMPLE_USERS)

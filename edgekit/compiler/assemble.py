@@ -46,7 +46,8 @@ def assemble(variants: Sequence[Traced], files: Mapping[str, str], *, plain: boo
     position = {name: at for at, name in enumerate(names)}
     spans = tuple(Span(start, position[name], line) for start, (name, line) in builder.spans)
     assets = tuple(sorted({name for variant in variants for name in variant.assets}))
-    trace = Trace(tuple(files[name] for name in names), spans, assets)
+    reads_clock = any(variant.reads_clock for variant in variants)
+    trace = Trace(tuple(files[name] for name in names), spans, assets, reads_clock)
     return Assembled(b"".join(builder.body), tuple(builder.cuts), trace)
 
 

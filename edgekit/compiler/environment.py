@@ -1,29 +1,22 @@
 """The Jinja environments: one base that tracer and oracle share, so that both see the same site in the same sandbox."""
 
+import re
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, time
 from types import CodeType
 from typing import Any, Final, NoReturn
 
-from jinja2 import FileSystemLoader, StrictUndefined, Template
+from jinja2 import FileSystemLoader, StrictUndefined, Template, TemplateSyntaxError, nodes
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from edgekit.compiler.functions import PageError, install_functions
+from edgekit.compiler.translation import install_translations
 from edgekit.diagnostics.suggest import did_you_mean
 from edgekit.fragment.encodings import path_part, safe_url
 from edgekit.project.frozen import FrozenDict
 from edgekit.project.site import Page, Site
-
-
-class PageError(Exception):
-    """A template asks for something that no page may have; `code` and `help` as in a diagnostic."""
-
-    def __init__(self, code: str, message: str, help: str) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
-        self.help = help
 
 
 class PageTemplate(Template):
@@ -40,13 +33,15 @@ class PageTemplate(Template):
 
 
 class PageEnvironment(ImmutableSandboxedEnvironment):
-    """Jinja for a site's pages: autoescaping, undefined names are errors, the site's globals, our two filters."""
+    """Jinja for a site's pages: autoescaping, undefined names are errors, our two filters, the site's own."""
 
     template_class = PageTemplate
+    translations: Mapping[str, Callable[..., str]] = {}
 
     def __init__(self, site: Site) -> None:
         super().__init__(
             loader=FileSystemLoader([site.root / "templates", site.root, *site.jinja.paths], encoding="utf-8"),
+            extensions=[f"jinja2.ext.{name}" for name in site.jinja.extensions],
             autoescape=True,
             undefined=StrictUndefined,
             trim_blocks=site.jinja.trim_blocks,
@@ -61,17 +56,35 @@ class PageEnvironment(ImmutableSandboxedEnvironment):
             data=site.data,
             site=FrozenDict(base_url=site.base_url, default_tier=site.default_tier),
             asset=self.asset_url,
+            build_time=site.build_time,
             lipsum=_refuse_chance,
         )
         self.filters["path_part"] = path_part
         self.filters["safe_url"] = safe_url
         self.filters["random"] = _refuse_chance
+        install_functions(self)
+        if "i18n" in site.jinja.extensions:
+            install_translations(self)
+
+    def _generate(
+        self, source: nodes.Template, name: str | None, filename: str | None, defer_init: bool = False
+    ) -> str:
+        if "loopcontrols" in self.site.jinja.extensions and (control := find_loose_control(source)) is not None:
+            message = "`break` and `continue` stand in a loop, and not in a macro, block or call in it"
+            raise TemplateSyntaxError(message, control.lineno, name, filename)
+        return super()._generate(source, name, filename, defer_init)
 
     def _compile(self, source: str, filename: str) -> CodeType:
         # What Python thinks of an odd but valid expression is not the author's concern: Jinja decides.
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", SyntaxWarning)
             return super()._compile(source, filename)
+
+    def refuse_argument(self, what: str, name: str, value: object) -> Exception:
+        """For an argument of the site's filter, test or function `name` that is no plain data; the caller raises it."""
+        kind = type(value).__name__.removeprefix("Tracing")
+        message = f"{what} `{name}` is given a `{kind}`, which is no plain data"
+        return PageError("EK219", message, "give it text, a number, a date, or a list or dict of those")
 
     def asset_url(self, name: str) -> str:
         """`asset("shop.css")`: the content-addressed URL of a file of `static/`.
@@ -100,6 +113,30 @@ class PageEnvironment(ImmutableSandboxedEnvironment):
             except KeyError:
                 return self.undefined(obj=obj, name=attribute)
         return super().getattr(obj, attribute)
+
+
+def check_date_format(format: Any, *_: Any) -> None:
+    """Raises PageError for a date's format with seconds since 1970: the C library counts them in its own time zone."""
+    if issubclass(type(format), str) and "s" in _DATE_FIELD.findall(format):
+        message = "`%s` writes a date in the machine's time zone, and a page is a function of its inputs"
+        raise PageError("EK216", message, "write the date in another form, or into the data")
+
+
+_DATE_FIELD: Final = re.compile(r"%[-_0^#+]*\d*(.)", re.DOTALL)
+
+
+def find_loose_control(node: nodes.Node, in_loop: bool = False) -> nodes.Node | None:
+    """The first `break` or `continue` that no loop of the same Python function is around; Jinja does not look."""
+    if isinstance(node, nodes.Break | nodes.Continue) and not in_loop:
+        return node
+    if isinstance(node, nodes.Macro | nodes.CallBlock | nodes.Block):
+        in_loop = False
+    for name, part in node.iter_fields():
+        inside = in_loop or (isinstance(node, nodes.For) and name == "body")
+        for child in part if isinstance(part, list) else [part]:
+            if isinstance(child, nodes.Node) and (found := find_loose_control(child, inside)) is not None:
+                return found
+    return None
 
 
 _DICT_ATTRIBUTES: Final = frozenset(dir(FrozenDict))

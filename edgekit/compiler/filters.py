@@ -5,6 +5,7 @@ A filter gets plain data or records a violation; the few that keep a slot's mean
 
 import functools
 from collections.abc import Callable, Iterator, Mapping
+from types import GeneratorType
 from typing import TYPE_CHECKING, Any, Final, cast
 from urllib.parse import quote
 
@@ -35,6 +36,9 @@ if TYPE_CHECKING:
 _Functions = Mapping[str, Callable[..., Any]]
 
 _SCALARS: Final = frozenset({str, int, float, bool, type(None), FrozenDict, FrozenList})
+LAZY: Final = frozenset({GeneratorType, type({}.items()), type({}.keys()), type({}.values()), type(reversed([]))})
+"""What Jinja's filters and dicts give instead of a list: what it holds is seen once it is one."""
+
 _TEXT_FILTERS: Final = frozenset(
     [
         "capitalize",
@@ -121,20 +125,19 @@ def wrap_filters(environment: "PageEnvironment", ropes: Ropes) -> dict[str, Call
         "urlencode": keeping.urlencode,
         "xmlattr": keeping.xmlattr,
     }
-    guarded = {
-        name: guard(name, function, ropes, "filter") for name, function in cast(_Functions, environment.filters).items()
-    }
-    return {**guarded, **own}
+    functions = cast(_Functions, environment.filters)
+    guarded = {name: guard(name, function, ropes, "filter") for name, function in functions.items()}
+    # The site's own see to their arguments themselves, whatever they are called.
+    return {**guarded, **own, **{name: functions[name] for name in environment.site.jinja.functions.filters}}
 
 
 def wrap_tests(environment: "PageEnvironment", ropes: Ropes) -> dict[str, Callable[..., Any]]:
     """All tests of an environment for tracing. A slot is always there and never none, whatever its value."""
-    guarded = {
-        name: guard(name, function, ropes, "test") for name, function in cast(_Functions, environment.tests).items()
-    }
+    functions = cast(_Functions, environment.tests)
+    guarded = {name: guard(name, function, ropes, "test") for name, function in functions.items()}
     for name in ("defined", "undefined", "none"):
-        guarded[name] = _about_presence(name, cast(_Functions, environment.tests)[name])
-    return guarded
+        guarded[name] = _about_presence(name, functions[name])
+    return {**guarded, **{name: functions[name] for name in environment.site.jinja.functions.tests}}
 
 
 def _about_presence(name: str, test: Callable[[Any], bool]) -> Callable[[Any], bool]:
@@ -253,8 +256,10 @@ class KeepingFilters:
             raise TypeError(f"a {type(value).__name__} cannot be written as JSON")
 
     def urlencode(self, value: Any) -> Any:
+        value = list(value) if type(value) in LAZY else value
         found = find_opaque(value)
         if found is None:
+            self.ropes.check_printable(value)
             return do_urlencode(value)
         if found is not value or type(value) is Fields:
             raise refuse(found, "EK207", "it is part of a query that is encoded as a whole", _QUERY_HELP, "urlencode")
@@ -297,6 +302,7 @@ class KeepingFilters:
     def xmlattr(self, eval_ctx: EvalContext, d: Any, autospace: Any = True) -> Any:
         found = find_opaque(d)
         if found is None and find_opaque(autospace) is None:
+            self.ropes.check_printable(d)
             return do_xmlattr(eval_ctx, d, autospace)
         if found is d or find_opaque(autospace) is not None or not isinstance(d, Mapping):
             raise refuse(found or find_opaque(autospace), "EK202", "filter `xmlattr` reads it", word="xmlattr")

@@ -7,12 +7,14 @@ from typing import Final
 from jinja2 import TemplateAssertionError, TemplateNotFound, TemplatesNotFound, TemplateSyntaxError, UndefinedError
 from jinja2.exceptions import SecurityError
 
-from edgekit.compiler.environment import PageEnvironment, PageError
+from edgekit.compiler.environment import PageEnvironment
 from edgekit.compiler.excerpt import Tag, find_expression, read_tags
+from edgekit.compiler.functions import PageError
 from edgekit.compiler.opaque import WAYS_OUT
 from edgekit.compiler.run import Location, TraceError, Violation, traceback_location
 from edgekit.diagnostics.diagnostic import Diagnostic
 from edgekit.diagnostics.suggest import did_you_mean
+from edgekit.project.functions import innermost_line, source_line
 
 
 class Findings:
@@ -42,6 +44,10 @@ class Findings:
                 return None
             case PageError():
                 return self.make(error.code, error.message, error.help, location, page)
+        files = set(map(str, self.environment.site.jinja.functions.sources))
+        if place := innermost_line(error, files):
+            return _of_function(error, place, location, page)
+        match error:
             case TemplateAssertionError():
                 hint = _near_filter(self.environment, error.message or "")
                 where = (error.name or template, error.lineno)
@@ -55,6 +61,9 @@ class Findings:
             case TemplateSyntaxError():
                 where = (error.name or template, error.lineno)
                 return self.make("EK213", f"syntax error: {error.message}", _SYNTAX_HELP, where, page)
+            case SyntaxError():  # of the Python code that Jinja makes
+                help = "take it apart into includes or macros: Python nests at most 20 loops in each other"
+                return self.make("EK213", f"the template cannot be compiled: {error.msg}", help, location, page)
             case TemplatesNotFound() | TemplateNotFound():
                 wanted = error.templates if isinstance(error, TemplatesNotFound) else [error.name or ""]
                 names = [name for name in wanted if isinstance(name, str)]
@@ -67,14 +76,14 @@ class Findings:
                 help = "templates may not change data or reach into Python; do it in the data instead"
                 return self.make(
                     "EK214",
-                    f"the sandbox refuses it: {_FROZEN.sub(lambda name: name[1].lower(), str(error))}",
+                    f"the sandbox refuses it: {_said(error)}",
                     help,
                     location,
                     page,
                 )
             case UndefinedError():
                 help = "give it a value, or print it with `|default(…)`"
-                message = _FROZEN.sub(lambda name: name[1].lower(), str(error))
+                message = _said(error)
                 return self.make("EK211", message, help, location, page, tuple(_QUOTED.findall(message)))
             case RecursionError():
                 help = (
@@ -92,7 +101,7 @@ class Findings:
         if isinstance(error, TypeError) and any(name in str(error) for name in ("OpaqueSlot", "Rope", "Fields")):
             message = "a slot's value is not known when the page is built, but the expression needs the value itself"
             return self.make("EK206", message, WAYS_OUT["EK206"], location, page, ("user", "segment", "request"))
-        message = f"{type(error).__name__}: {error}"
+        message = f"{type(error).__name__}: {_said(error)}"
         help = "Jinja's full render would fail here too; if a slot is involved, only print it"
         return self.make("EK215", message, help, location, page)
 
@@ -130,9 +139,30 @@ class Findings:
 _SYNTAX_HELP = "mend the tag; Jinja's documentation of its syntax is at https://jinja.palletsprojects.com/templates/"
 
 
+def _of_function(error: Exception, place: tuple[str, int | None], location: Location, page: str) -> Diagnostic:
+    """A diagnostic for an exception in the site's own Python, at its line there."""
+    file, line = place
+    template, called = location
+    said = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    return Diagnostic(
+        code="EK218",
+        message=f"the site's own function fails: {said}",
+        help=f"mend it, or what line {called} of `{template}` gives it; it can neither change data nor import later",
+        file=file,
+        line=line,
+        pages=(page,),
+        source=source_line(file, line),
+    )
+
+
 _NEWLINE: Final = re.compile(r"\r\n|\r|\n")
-_FROZEN: Final = re.compile(r"(?:edgekit\.project\.frozen\.)?Frozen(Dict|List)")
+_OURS: Final = re.compile(r"(?:edgekit\.[a-z.]+)?(?:Frozen(?=Dict|List)|Tracing(?=Macro|BlockR|TemplateR))([A-Za-z]+)")
 _QUOTED: Final = re.compile(r"'([^']+)'")
+
+
+def _said(error: Exception) -> str:
+    """Its message with Python's and Jinja's names for our own types."""
+    return _OURS.sub(lambda name: name[1].lower(), str(error))
 
 
 def _near_filter(environment: PageEnvironment, message: str) -> str:

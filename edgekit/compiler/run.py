@@ -56,6 +56,7 @@ class Run:
         self.violations: list[Violation] = []
         self.location: Location | None = None
         self.reads_tier = False
+        self.reads_clock = False
         self.slots: dict[str, Slot] = {}
         self.templates: dict[str, None] = {}
         self.assets: dict[str, None] = {}

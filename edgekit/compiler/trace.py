@@ -35,6 +35,7 @@ class Traced:
     pieces: tuple[Text | Placed, ...]
     slots: dict[str, Slot]
     reads_tier: bool
+    reads_clock: bool
     templates: tuple[str, ...]
     assets: tuple[str, ...]
 
@@ -102,6 +103,7 @@ class Tracer:
             tuple(pieces),
             dict(sorted(run.slots.items())),
             run.reads_tier,
+            run.reads_clock,
             tuple(sorted(run.templates)),
             tuple(sorted(run.assets)),
         )

@@ -5,19 +5,23 @@ of its module, and `Template._from_namespace` is where they can be replaced.
 """
 
 from collections.abc import Callable, Iterator, MutableMapping
-from types import CodeType, FrameType, GeneratorType
+from datetime import date, time
+from types import BuiltinMethodType, CodeType, FrameType, GeneratorType, MethodType
 from typing import Any
 
 from jinja2 import Environment, Template, nodes
 from jinja2.compiler import CodeGenerator, Frame
 from jinja2.environment import TemplateModule
 from jinja2.runtime import BlockReference, Context, Macro, TemplateReference
+from jinja2.sandbox import SandboxedFormatter
+from markupsafe import Markup
 
-from edgekit.compiler.environment import PageEnvironment, PageTemplate
-from edgekit.compiler.filters import wrap_filters, wrap_tests
+from edgekit.compiler.environment import PageEnvironment, PageTemplate, check_date_format
+from edgekit.compiler.filters import LAZY, find_opaque, wrap_filters, wrap_tests
 from edgekit.compiler.opaque import Fields, is_opaque, read_field, refuse
 from edgekit.compiler.ropes import Ropes
 from edgekit.compiler.run import Location, Run, line_of
+from edgekit.compiler.translation import trace_translations
 from edgekit.project.site import Site
 
 BlockRenderer = Callable[[Context], Iterator[Any]]
@@ -32,6 +36,8 @@ class TracingContext(Context):
     def resolve_or_missing(self, key: str) -> Any:
         if key == "tier":
             self.environment.run.reads_tier = True
+        elif key == "build_time":
+            self.environment.run.reads_clock = True
         return super().resolve_or_missing(key)
 
     def super(self, name: str, current: BlockRenderer) -> Any:
@@ -110,6 +116,29 @@ class _ConstantChecker(CodeGenerator):
         return super()._output_child_to_const(node, frame, finalize)
 
 
+_METHODS = frozenset({MethodType, BuiltinMethodType})
+
+
+class _FieldChecker(SandboxedFormatter):
+    """Goes through a format string and refuses a field that would print an address."""
+
+    _env: "TracingEnvironment"
+
+    def get_field(self, field_name: str, args: Any, kwargs: Any) -> Any:
+        value, first = super().get_field(field_name, args, kwargs)
+        if find_opaque(value) is None:
+            self._env.ropes.check_printable(value)
+        return value, first
+
+    def convert_field(self, value: Any, conversion: Any) -> Any:
+        return value
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        if isinstance(value, date | time):
+            check_date_format(format_spec)
+        return ""
+
+
 _CONSTANTS = (str, int, float, type(None))
 
 
@@ -119,6 +148,7 @@ class TracingEnvironment(PageEnvironment):
     template_class = TracingTemplate
     context_class = TracingContext
     code_generator_class = _ConstantChecker
+    intercepted_binops = frozenset({"%"})
 
     def __init__(self, site: Site) -> None:
         super().__init__(site)
@@ -126,6 +156,7 @@ class TracingEnvironment(PageEnvironment):
         self.ropes = Ropes(self.run)
         self.filters.update(wrap_filters(self, self.ropes))
         self.tests.update(wrap_tests(self, self.ropes))
+        trace_translations(self, self.ropes)
         self.concat = self.ropes.concat  # type: ignore[method-assign]
         self._locations: dict[Location, Location] = {}
         self._lines: dict[int, dict[int, Location]] = {}
@@ -149,6 +180,13 @@ class TracingEnvironment(PageEnvironment):
     def call(__self, __context: Context, __obj: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: N805
         if is_opaque(__obj):
             raise refuse(__obj, "EK206", "it is called")
+        if type(__obj) is BuiltinMethodType and __obj.__name__ == "strftime":
+            check_date_format(*args, *kwargs.values())
+        if type(__obj) in _METHODS and (type(__obj.__self__) is Markup or __obj.__self__ is Markup):
+            args = tuple(list(arg) if type(arg) in LAZY else arg for arg in args)
+            for arg in (*args, *kwargs.values()):  # escaped, whatever they are
+                if find_opaque(arg) is None:
+                    __self.ropes.check_printable(arg)
         return super().call(__context, __obj, *args, **kwargs)
 
     def compile(self, *args: Any, **kwargs: Any) -> Any:
@@ -160,7 +198,29 @@ class TracingEnvironment(PageEnvironment):
             self.run.violations[:] = violations
 
     def wrap_str_format(self, value: Any) -> Callable[..., str] | None:
-        return None if is_opaque(value) else super().wrap_str_format(value)
+        wrapper = None if is_opaque(value) else super().wrap_str_format(value)
+        if wrapper is None:
+            return None
+        template = str(value.__self__)
+
+        def checked(*args: Any, **kwargs: Any) -> str:
+            if value.__name__ == "format":
+                _FieldChecker(self).vformat(template, args, kwargs)
+            elif len(args) == 1 and not is_opaque(args[0]):
+                _FieldChecker(self).vformat(template, (), args[0])
+            return wrapper(*args, **kwargs)
+
+        return checked
+
+    def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
+        if not is_opaque(left) and isinstance(left, str) and find_opaque(right) is None:
+            self.ropes.check_printable(right)
+        return super().call_binop(context, operator, left, right)
+
+    def refuse_argument(self, what: str, name: str, value: object) -> Exception:
+        if is_opaque(value):
+            return refuse(value, "EK202", f"{what} `{name}` reads it", word=name)
+        return super().refuse_argument(what, name, value)
 
     def get_template(self, name: Any, parent: str | None = None, globals: Any = None) -> Template:
         self._check_name(name)

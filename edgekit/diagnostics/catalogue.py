@@ -63,6 +63,10 @@ CATALOGUE: Final[dict[str, Entry]] = {
         "a value that is not allowed in edgekit.toml",
         "The value is of the right kind, but nothing could work with it.",
     ),
+    "EK114": Entry(
+        "a clock that cannot be read",
+        "`build_time` is the one clock that pages may read, so it is right or there is no build.",
+    ),
     "EK120": Entry(
         "an ill-formed name of a tier",
         "A tier's name stands in keys, headers and URLs, so it has few characters.",
@@ -127,12 +131,20 @@ CATALOGUE: Final[dict[str, Entry]] = {
         "an item's name that is taken",
         "It would hide a name that edgekit or Jinja gives every template.",
     ),
+    "EK146": Entry(
+        "a site's own function that cannot be imported",
+        "`[jinja]` names functions of Python modules in the folder that holds the site's.",
+    ),
+    "EK147": Entry(
+        "a site's own function with a name that is taken",
+        "It would hide an encoding, whose bytes every replay writes, or a name that edgekit or Jinja gives templates.",
+    ),
     "EK201": Entry(
         "slot is tested or compared",
         "A condition would need the value, which is known only at request time.",
     ),
     "EK202": Entry(
-        "slot is read by a filter or test",
+        "slot is read by a filter, test or function",
         "The filter would need the value; only those that keep its text as it is, or encode it, can be replayed.",
     ),
     "EK203": Entry(
@@ -194,6 +206,14 @@ CATALOGUE: Final[dict[str, Entry]] = {
     "EK217": Entry(
         "asset that does not exist",
         "The page would name a file that nobody can load.",
+    ),
+    "EK218": Entry(
+        "a site's own function that fails",
+        "Jinja's full render would fail at the same place.",
+    ),
+    "EK219": Entry(
+        "a site's own function with more than plain data",
+        "It gets and gives text, numbers, dates and lists or dicts of those: other things could hide a slot or chance.",
     ),
     "EK290": Entry(
         "fragment that differs from the full render",

@@ -28,11 +28,13 @@ class Span(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Trace(msgspec.Struct, frozen=True):
-    """What a render read and made: template names (site-relative files), spans in order, assets named by `asset()`."""
+    """What a render read and made: template names (site-relative files), spans in order, assets named by `asset()`,
+    and whether it read `build_time`."""
 
     templates: tuple[str, ...] = ()
     spans: tuple[Span, ...] = ()
     assets: tuple[str, ...] = ()
+    reads_clock: bool = False
 
 
 class Fragment(msgspec.Struct, frozen=True):
@@ -65,7 +67,7 @@ def decode_cuts(raw: bytes) -> tuple[Cut, ...]:
 
 
 def encode_trace(trace: Trace) -> bytes:
-    """MessagePack: a map with `templates`, `spans` (lists of `[start, template, line]`) and `assets`."""
+    """MessagePack: a map with `templates`, `spans` (lists of `[start, template, line]`), `assets`, `reads_clock`."""
     return _encode(trace)
 
 

@@ -56,6 +56,10 @@ class KvTable(msgspec.Struct, frozen=True):
 
 class JinjaTable(msgspec.Struct, frozen=True):
     paths: tuple[Text, ...] = ()
+    filters: dict[str, str] = {}
+    tests: dict[str, str] = {}
+    globals: dict[str, str] = {}
+    extensions: tuple[Literal["do", "loopcontrols", "i18n"], ...] = ()
     trim_blocks: bool = False
     lstrip_blocks: bool = False
     keep_trailing_newline: bool = False

@@ -1,12 +1,15 @@
 """A site folder → a typed `Site`."""
 
+from datetime import datetime
 from pathlib import Path
 
 from edgekit.diagnostics.diagnostic import failure
 from edgekit.project.assets import read_assets
+from edgekit.project.clock import read_clock
 from edgekit.project.config import CONFIG_NAME, JinjaTable, read_config, read_identity, store_path
 from edgekit.project.data import read_data
 from edgekit.project.frozen import FrozenDict
+from edgekit.project.functions import read_functions
 from edgekit.project.pages import read_pages
 from edgekit.project.problems import Problems
 from edgekit.project.site import JinjaOptions, Site
@@ -15,9 +18,10 @@ from edgekit.project.tiers import check_default_tier, read_tiers
 from edgekit.project.toml import TomlFile, note
 
 
-def load_site(root: Path) -> Site:
-    """Read the site folder `root`; compiles nothing.
+def load_site(root: Path, *, build_time: datetime | None = None) -> Site:
+    """Read the site folder `root`; compiles nothing, but imports the site's own filters, tests and globals.
 
+    `build_time` is in UTC; without it SOURCE_DATE_EPOCH says it, else it is now.
     Raises EdgekitError with everything that is wrong: status 2 for configuration, segments and data (EK1xx), 1 if
     only pages have problems (EK4xx).
     """
@@ -53,6 +57,7 @@ def load_site(root: Path) -> Site:
         cpu_ms=config.budget.cpu_ms,
         page_kib=config.budget.page_kib,
         max_variants=config.budget.max_variants,
+        build_time=build_time or read_clock(),
     )
 
 
@@ -93,4 +98,11 @@ def _read_jinja(root: Path, table: JinjaTable, toml: TomlFile, problems: Problem
                 help=f"paths are relative to the folder of `{CONFIG_NAME}`",
             )
         folders.append(folder)
-    return JinjaOptions(tuple(folders), table.trim_blocks, table.lstrip_blocks, table.keep_trailing_newline)
+    return JinjaOptions(
+        paths=tuple(folders),
+        functions=read_functions(root, table, toml, problems),
+        extensions=tuple(dict.fromkeys(table.extensions)),
+        trim_blocks=table.trim_blocks,
+        lstrip_blocks=table.lstrip_blocks,
+        keep_trailing_newline=table.keep_trailing_newline,
+    )

@@ -37,7 +37,7 @@ _JINJAS: Final = (
     "False",
     "None",
 )
-_TAKEN: Final = frozenset((*_OURS, *_JINJAS))
+TAKEN: Final = frozenset((*_OURS, *_JINJAS))
 """Names that edgekit or Jinja binds in a template."""
 
 
@@ -160,7 +160,7 @@ def _expand(
             help=f'add `[pages."{name}"]` with `each = "data.<list of tables>"`',
         )
         return
-    if not _VARIABLE.fullmatch(table.item_name) or table.item_name in _TAKEN:
+    if not _VARIABLE.fullmatch(table.item_name) or table.item_name in TAKEN:
         note(
             problems,
             toml,

@@ -1,8 +1,10 @@
 """The typed site: what the other rooms know of a site folder."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from edgekit.model.manifest import Delivery, Identity, Ttl
 from edgekit.model.slot import Slot
@@ -37,10 +39,25 @@ class Asset:
 
 
 @dataclass(frozen=True, slots=True)
+class Functions:
+    """The site's own functions (and, among globals, frozen constants) by their names in templates.
+
+    `sources` are the files below the site's parent folder that they were imported from, sorted.
+    """
+
+    filters: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
+    tests: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
+    globals: Mapping[str, Any] = field(default_factory=dict)
+    sources: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class JinjaOptions:
-    """`[jinja]`: more template folders (absolute) and Jinja's whitespace options."""
+    """`[jinja]`: more template folders (absolute), the site's own functions, extensions, whitespace options."""
 
     paths: tuple[Path, ...] = ()
+    functions: Functions = field(default_factory=Functions)
+    extensions: tuple[str, ...] = ()
     trim_blocks: bool = False
     lstrip_blocks: bool = False
     keep_trailing_newline: bool = False
@@ -52,7 +69,7 @@ class Site:
 
     `slots` by name; `tiers` maps a tier to its configuration file's content, live fields included; `data` maps a
     file's name without ending to its content; `assets` by name; `pages` sorted by path. All of it is frozen data.
-    `store` is `[build] store` as an absolute path, or None.
+    `store` is `[build] store` as an absolute path, or None. `build_time` is the one clock that pages may read, in UTC.
     """
 
     root: Path
@@ -70,3 +87,4 @@ class Site:
     cpu_ms: int
     page_kib: int
     max_variants: int
+    build_time: datetime

@@ -70,7 +70,7 @@ def test_a_bug_ends_with_70_and_a_report(
 ) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
 
-    def fail(site: object) -> None:
+    def fail(site: object, build_time: object) -> None:
         raise error
 
     monkeypatch.setattr(edgekit.cli.check, "load_site", fail)
@@ -86,7 +86,7 @@ def test_a_bug_ends_with_70_and_a_report(
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt(), click.Abort()])
 def test_an_interrupt_ends_with_130(shop: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
-    def fail(site: object) -> None:
+    def fail(site: object, build_time: object) -> None:
         raise error
 
     monkeypatch.setattr(edgekit.cli.check, "load_site", fail)

@@ -4,6 +4,7 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from edgekit.compiler.build import CompileResult, compile_site
@@ -14,6 +15,8 @@ from edgekit.model.keys import page_key
 from edgekit.model.slot import KNOWN
 from edgekit.project.load import load_site
 from edgekit.project.site import Page, Site
+
+BUILD_TIME = datetime(2026, 1, 31, 12, 30, tzinfo=UTC)
 
 CONFIG = """\
 [site]
@@ -89,7 +92,7 @@ def write_site(folder: Path, files: Mapping[str, str]) -> Site:
         file = folder / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8", newline="")
-    return load_site(folder)
+    return load_site(folder, build_time=BUILD_TIME)
 
 
 @dataclass

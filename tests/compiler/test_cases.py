@@ -1,8 +1,8 @@
 """Every case of tests/cases/compile: a template and, beside it, its fragments or its diagnostics.
 
 A case is a file `NAME.html`: the template `pages/index.html`, then other files of the site, each behind a line
-`=== path`. `NAME.txt` is what is expected. `EDGEKIT_REWRITE_CASES=1` rewrites them: read the
-difference before a commit.
+`=== path`; `=== edgekit.toml +` adds to the common configuration, and `../` is the folder that holds the site's.
+`NAME.txt` is what is expected. `EDGEKIT_REWRITE_CASES=1` rewrites them: read the difference before a commit.
 For each case that compiles, replay must equal the oracle for several values.
 """
 
@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from edgekit.compiler.oracle import Oracle
-from tests.compiler.sites import Compiled, compile_files, count_variants, values_of
+from edgekit.diagnostics.text import relative_file
+from tests.compiler.sites import CONFIG, Compiled, compile_files, count_variants, values_of
 
 CASES = Path(__file__).parents[1] / "cases" / "compile"
 REWRITE = bool(os.environ.get("EDGEKIT_REWRITE_CASES"))
@@ -30,13 +31,16 @@ def read_case(file: Path) -> dict[str, str]:
         else:
             files[name] += line
     # The last line's end belongs to the file that holds the case, not to the template.
-    return {name: text.removesuffix("\n") for name, text in files.items()}
+    files = {name: text.removesuffix("\n") for name, text in files.items()}
+    if more := files.pop("edgekit.toml +", ""):
+        files["edgekit.toml"] = f"{CONFIG}\n{more}"
+    return files
 
 
 def describe(compiled: Compiled, folder: Path) -> str:
     if compiled.result.pack is None:
         return "".join(
-            f"{Path(d.file or '').relative_to(folder)}:{d.line}: {d.code} {d.message}\nhelp: {d.help}\n"
+            f"{relative_file(d.file or '', str(folder))}:{d.line}: {d.code} {d.message}\nhelp: {d.help}\n"
             for d in compiled.result.diagnostics
         )
     return "".join(_describe_pages(compiled))
@@ -58,9 +62,10 @@ def _describe_pages(compiled: Compiled) -> Iterator[str]:
 
 @pytest.mark.parametrize("file", sorted(CASES.rglob("*.html")), ids=lambda file: str(file.relative_to(CASES))[:-5])
 def test_case_gives_its_fragments_or_diagnostics(file: Path, tmp_path: Path) -> None:
-    compiled = compile_files(tmp_path, read_case(file))
+    site = tmp_path / "site"  # its parent folder is its own too: a site's functions lie there
+    compiled = compile_files(site, read_case(file))
     expected = file.with_suffix(".txt")
-    found = describe(compiled, tmp_path)
+    found = describe(compiled, site)
     if REWRITE:
         expected.write_text(found, encoding="utf-8")
     assert found == expected.read_text(encoding="utf-8")
