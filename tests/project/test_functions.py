@@ -49,6 +49,12 @@ def test_a_constant_is_frozen(tmp_path: Path) -> None:
         functions.globals["NAV"][0]["a"] = 1
 
 
+@pytest.fixture(autouse=True)
+def byte_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python writes byte code, as it does for users."""
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+
+
 def test_an_import_leaves_nothing_behind(tmp_path: Path) -> None:
     before = (list(sys.path), list(sys.meta_path), dict(sys.modules))
     functions_of(
