@@ -4,7 +4,7 @@ A filter gets plain data or records a violation; the few that keep a slot's mean
 """
 
 import functools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final, cast
 from urllib.parse import quote
 
@@ -191,7 +191,7 @@ class KeepingFilters:
             value = map(make_attrgetter(eval_ctx.environment, attribute), value)
         parts = list(value)
         if not any(map(is_opaque, parts)) and not is_opaque(d):
-            for part in parts:
+            for part in (*parts, d):
                 self.ropes.check_printable(part)
             return do_join(eval_ctx, parts, d)
         if not eval_ctx.autoescape:
@@ -252,6 +252,9 @@ class KeepingFilters:
     def urlencode(self, value: Any) -> Any:
         found = find_opaque(value)
         if found is None:
+            # Pairs from an iterator are looked at before they are used up.
+            value = value if isinstance(value, str | Mapping) or not isinstance(value, Iterable) else list(value)
+            self.ropes.check_printable(value)
             return do_urlencode(value)
         if found is not value or type(value) is Fields:
             raise refuse(found, "EK207", "it is part of a query that is encoded as a whole", _QUERY_HELP, "urlencode")
@@ -294,6 +297,7 @@ class KeepingFilters:
     def xmlattr(self, eval_ctx: EvalContext, d: Any, autospace: Any = True) -> Any:
         found = find_opaque(d)
         if found is None and find_opaque(autospace) is None:
+            self.ropes.check_printable(d)
             return do_xmlattr(eval_ctx, d, autospace)
         if found is d or find_opaque(autospace) is not None or not isinstance(d, Mapping):
             raise refuse(found or find_opaque(autospace), "EK202", "filter `xmlattr` reads it", word="xmlattr")
@@ -303,9 +307,9 @@ class KeepingFilters:
                 # Jinja checks and escapes the key: let it, with a value that needs no escaping.
                 name = str(do_xmlattr(eval_ctx, {key: "x"}, autospace=False))[: -len('"x"')]
                 pieces += [" " if pieces or autospace else "", name + '"', self.ropes.escape(value), '"']
-            elif found_inside := find_opaque(value):
-                raise refuse(found_inside, "EK206", "it is printed inside a list or dict", word="xmlattr")
-            elif plain := do_xmlattr(eval_ctx, {key: value}, autospace=False):
+                continue
+            self.ropes.check_printable(value)
+            if plain := do_xmlattr(eval_ctx, {key: value}, autospace=False):
                 pieces += [" " if pieces or autospace else "", str(plain)]
         joined = self.ropes.join_plain(pieces)
         return self.ropes.markup_of_escaped(joined) if eval_ctx.autoescape else joined

@@ -138,8 +138,10 @@ class Ropes:
             if type(part) is Rope:
                 opaque = True
                 pieces += pieces_of(part)
-            else:
+            elif isinstance(part, str):
                 pieces.append(str(part))
+            else:  # as `"".join` does: what Jinja cannot print, we cannot
+                raise TypeError(f"expected str instance, {type(part).__name__} found")
         return Rope(self.run, pieces, markup=False) if opaque else "".join(map(str, pieces))
 
     def markup_join(self, parts: Iterable[Any]) -> Any:

@@ -9,12 +9,13 @@ from types import GeneratorType
 from typing import Any
 
 from jinja2 import Environment, Template, nodes
-from jinja2.compiler import CodeGenerator, Frame
+from jinja2.compiler import CodeGenerator, Frame, optimizeconst
 from jinja2.environment import TemplateModule
 from jinja2.runtime import BlockReference, Context, Macro, TemplateReference
+from markupsafe import Markup
 
 from edgekit.compiler.environment import PageEnvironment, PageTemplate
-from edgekit.compiler.filters import wrap_filters, wrap_tests
+from edgekit.compiler.filters import find_opaque, wrap_filters, wrap_tests
 from edgekit.compiler.opaque import Fields, is_opaque, read_field, refuse
 from edgekit.compiler.ropes import Ropes
 from edgekit.compiler.run import Location, Run, line_of
@@ -101,13 +102,22 @@ class TracingTemplate(PageTemplate):
         return module
 
 
-class _ConstantChecker(CodeGenerator):
-    """Leaves constant expressions that do not print as data to run time, where they are refused."""
+class _CheckingGenerator(CodeGenerator):
+    """Leaves to run time, where it can be refused, what prints something that is no data."""
 
     def _output_child_to_const(self, node: nodes.Expr, frame: Frame, finalize: Any) -> str:
         if not isinstance(node, nodes.TemplateData) and not isinstance(node.as_const(frame.eval_ctx), _CONSTANTS):
             raise nodes.Impossible
         return super()._output_child_to_const(node, frame, finalize)
+
+    @optimizeconst
+    def visit_Mod(self, node: nodes.BinExpr, frame: Frame) -> None:  # noqa: N802  (Jinja finds it by the node)
+        # No `intercepted_binops`: those are not folded, and `~` of folded constants does not know Markup.
+        self.write("environment.call_binop(context, '%', ")
+        self.visit(node.left, frame)
+        self.write(", ")
+        self.visit(node.right, frame)
+        self.write(")")
 
 
 _CONSTANTS = (str, int, float, type(None))
@@ -118,7 +128,7 @@ class TracingEnvironment(PageEnvironment):
 
     template_class = TracingTemplate
     context_class = TracingContext
-    code_generator_class = _ConstantChecker
+    code_generator_class = _CheckingGenerator
 
     def __init__(self, site: Site) -> None:
         super().__init__(site)
@@ -129,6 +139,14 @@ class TracingEnvironment(PageEnvironment):
         self.concat = self.ropes.concat  # type: ignore[method-assign]
         self._locations: dict[tuple[int, int], Location] = {}
         self._lines: dict[Location, Location] = {}
+
+    def _generate(self, *args: Any, **kwargs: Any) -> str:
+        # Jinja folds constants. What is refused there is left to run time, if it is ever reached: only then has it a line.
+        recorded = len(self.run.violations)
+        try:
+            return super()._generate(*args, **kwargs)
+        finally:
+            del self.run.violations[recorded:]
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         if is_opaque(obj):
@@ -149,10 +167,31 @@ class TracingEnvironment(PageEnvironment):
     def call(__self, __context: Context, __obj: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: N805
         if is_opaque(__obj):
             raise refuse(__obj, "EK206", "it is called")
+        if type(getattr(__obj, "__self__", None)) is Markup and __obj.__name__ == "join":
+            args = tuple(list(arg) if isinstance(arg, Iterator) else arg for arg in args)
+            __self._check_printable(args)
         return super().call(__context, __obj, *args, **kwargs)
 
+    def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
+        if type(left) is str or type(left) is Markup:
+            self._check_printable(right)
+        return super().call_binop(context, operator, left, right)
+
     def wrap_str_format(self, value: Any) -> Callable[..., str] | None:
-        return None if is_opaque(value) else super().wrap_str_format(value)
+        wrapped = None if is_opaque(value) else super().wrap_str_format(value)
+        if wrapped is None:
+            return None
+
+        def checked(*args: Any, **kwargs: Any) -> str:
+            self._check_printable((args, kwargs))
+            return wrapped(*args, **kwargs)
+
+        return checked
+
+    def _check_printable(self, value: Any) -> None:
+        """Refuse an address that would be formatted or joined into text; a slot is left to say so itself."""
+        if find_opaque(value) is None:
+            self.ropes.check_printable(value)
 
     def get_template(self, name: Any, parent: str | None = None, globals: Any = None) -> Template:
         self._check_name(name)
