@@ -141,7 +141,7 @@ class TracingEnvironment(PageEnvironment):
         self._lines: dict[Location, Location] = {}
 
     def _generate(self, *args: Any, **kwargs: Any) -> str:
-        # Jinja folds constants. What is refused there is left to run time, if it is ever reached: only then has it a line.
+        # Jinja folds constants. What is refused there is refused again when it is reached: only then has it a line.
         recorded = len(self.run.violations)
         try:
             return super()._generate(*args, **kwargs)
