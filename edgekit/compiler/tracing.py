@@ -4,7 +4,8 @@ No patched jinja2 and no code generator of our own: a compiled template looks it
 of its module, and `Template._from_namespace` is where they can be replaced.
 """
 
-from collections.abc import Callable, Iterator, MutableMapping
+import functools
+from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 from types import GeneratorType
 from typing import Any
 
@@ -12,6 +13,7 @@ from jinja2 import Environment, Template, nodes
 from jinja2.compiler import CodeGenerator, Frame, optimizeconst
 from jinja2.environment import TemplateModule
 from jinja2.runtime import BlockReference, Context, Macro, TemplateReference
+from jinja2.sandbox import SandboxedEscapeFormatter, SandboxedFormatter
 from markupsafe import Markup
 
 from edgekit.compiler.environment import PageEnvironment, PageTemplate
@@ -123,6 +125,19 @@ class _CheckingGenerator(CodeGenerator):
 _CONSTANTS = (str, int, float, type(None))
 
 
+class _TextFormatter(SandboxedFormatter):
+    """`str.format` that refuses to write an address."""
+
+    def get_field(self, field_name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[Any, str]:
+        value, first = super().get_field(field_name, args, kwargs)
+        self._env.check_printable(value)  # type: ignore[attr-defined]
+        return value, first
+
+
+class _MarkupFormatter(_TextFormatter, SandboxedEscapeFormatter):
+    pass
+
+
 class TracingEnvironment(PageEnvironment):
     """A site's environment in which slots are opaque; renders one page after the other."""
 
@@ -169,26 +184,31 @@ class TracingEnvironment(PageEnvironment):
             raise refuse(__obj, "EK206", "it is called")
         if type(getattr(__obj, "__self__", None)) is Markup and __obj.__name__ == "join":
             args = tuple(list(arg) if isinstance(arg, Iterator) else arg for arg in args)
-            __self._check_printable(args)
+            __self.check_printable(args)
         return super().call(__context, __obj, *args, **kwargs)
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
         if type(left) is str or type(left) is Markup:
-            self._check_printable(right)
+            self.check_printable(right)
         return super().call_binop(context, operator, left, right)
 
     def wrap_str_format(self, value: Any) -> Callable[..., str] | None:
-        wrapped = None if is_opaque(value) else super().wrap_str_format(value)
-        if wrapped is None:
+        if is_opaque(value) or super().wrap_str_format(value) is None:
             return None
+        text: str = value.__self__
+        text_type = type(text)
+        formatter = _MarkupFormatter(self, escape=text.escape) if isinstance(text, Markup) else _TextFormatter(self)
 
-        def checked(*args: Any, **kwargs: Any) -> str:
-            self._check_printable((args, kwargs))
-            return wrapped(*args, **kwargs)
+        def format(*args: Any, **kwargs: Any) -> str:
+            if value.__name__ == "format_map":
+                if kwargs or len(args) != 1:
+                    raise TypeError("format_map() takes exactly one argument")
+                return text_type(formatter.vformat(text, (), args[0]))
+            return text_type(formatter.vformat(text, args, kwargs))
 
-        return checked
+        return functools.update_wrapper(format, value)
 
-    def _check_printable(self, value: Any) -> None:
+    def check_printable(self, value: Any) -> None:
         """Refuse an address that would be formatted or joined into text; a slot is left to say so itself."""
         if find_opaque(value) is None:
             self.ropes.check_printable(value)
