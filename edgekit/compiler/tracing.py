@@ -20,7 +20,7 @@ from edgekit.compiler.environment import PageEnvironment, PageTemplate
 from edgekit.compiler.filters import find_opaque, wrap_filters, wrap_tests
 from edgekit.compiler.opaque import Fields, is_opaque, read_field, refuse
 from edgekit.compiler.ropes import Ropes
-from edgekit.compiler.run import Location, Run, line_of
+from edgekit.compiler.run import Location, Run, TraceError, line_of
 from edgekit.project.site import Site
 
 BlockRenderer = Callable[[Context], Iterator[Any]]
@@ -155,13 +155,29 @@ class TracingEnvironment(PageEnvironment):
         self._locations: dict[tuple[int, int], Location] = {}
         self._lines: dict[Location, Location] = {}
 
-    def _generate(self, *args: Any, **kwargs: Any) -> str:
+    def _generate(self, source: nodes.Template, name: str | None, *args: Any, **kwargs: Any) -> str:
         # Jinja folds constants. What is refused there is refused again when it is reached: only then has it a line.
         recorded = len(self.run.violations)
         try:
-            return super()._generate(*args, **kwargs)
+            generated = super()._generate(source, name, *args, **kwargs)
         finally:
             del self.run.violations[recorded:]
+        self._check_folded(source, name)
+        return generated
+
+    def _check_folded(self, source: nodes.Template, name: str | None) -> None:
+        """Refuse constants that were folded into text and print an address: `'a' ~ [1]|reverse`."""
+        for node in source.find_all((nodes.Concat, nodes.Mod)):
+            for operand in node.iter_child_nodes():
+                try:
+                    value = operand.as_const(nodes.EvalContext(self, name))  # type: ignore[attr-defined]
+                except Exception:  # noqa: S112  (no constant, then, and nothing was folded)
+                    continue
+                try:
+                    self.check_printable(value)
+                except TraceError:
+                    self.run.violations[-1].location = name or "", node.lineno
+                    raise
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         if is_opaque(obj):

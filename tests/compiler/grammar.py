@@ -78,6 +78,8 @@ class Writer:
             return Sentence(symbol, ())
         if symbol in _EXPRESSIONS and self.random.random() < self.wild:
             symbol = self.random.choice(["any", "abuse"])
+        if symbol == "part" and self.random.random() < self.wild:
+            symbol = "risk"
         production = self.random.choice(_leaves[symbol] if depth <= 0 else GRAMMAR[symbol])
         return Sentence(symbol, tuple(self._fill(production, depth - 1)))
 
@@ -140,7 +142,7 @@ def _smaller(sentence: Sentence) -> Iterator[Sentence]:
 
 _DROPPED: Final = frozenset(
     {
-        "body", "simple", "part", "loop", "frozen", "prologue", "line",
+        "body", "simple", "part", "risk", "loop", "frozen", "prologue", "line",
         "base", "other", "include", "plain", "lib",
     }
 )  # fmt: skip
