@@ -191,7 +191,7 @@ class Ropes:
         self.refuse_address(value)
 
     def refuse_address(self, value: object) -> NoReturn:
-        kind = type(value).__name__
+        kind = type(value).__name__.removeprefix("Tracing")
         raise self.run.refuse(
             "EK210",
             f"a value of type `{kind}`",
