@@ -1,8 +1,8 @@
 """Writes templates by the grammar in grammar.txt.
 
 Each name of a template has a kind that never changes (`x` prints a slot, `t` is frozen text, `n` a number …) and is set
-in a prologue, so that any sentence knows what it may use where and most templates mean something. With a `wild` of more
-than 0 an expression is now and then replaced by one of any other kind: those templates must be refused, or hold.
+in a prologue, so that any sentence knows what it may use where and most templates mean something. In some templates a
+few places hold what nobody should write: those must be refused, or hold.
 """
 
 import re
@@ -50,6 +50,9 @@ FILES: Final = {
 """The files of a template, and the symbol of each."""
 
 _EXPRESSIONS: Final = frozenset({"slot", "items", "table", "text", "markup", "number", "flag", "texts", "dict"})
+_WILD: Final = {"part": ["risk"], **{symbol: ["any", "abuse", "abuse", "abuse"] for symbol in _EXPRESSIONS}}
+"""What may stand in the place of a symbol where a template is wild; one wild place shows more than many."""
+_WILDNESS: Final = 0.25
 _SYMBOL: Final = re.compile("«([a-z0-9]+)»")
 
 
@@ -69,17 +72,16 @@ class Writer:
 
     def __init__(self, seed: int) -> None:
         self.random = Random(seed)
-        self.wild = self.random.choice([0, 0.05, 0.1, 0.15, 0.3])
+        self.wild = self.random.choice([0, 1, 1, 1, 2, 3])
         self.depth = self.random.randint(2, 4)
         self.blocks = 0
 
     def write(self, symbol: str, depth: int) -> Sentence:
         if symbol == "prologue":
             return Sentence(symbol, ())
-        if symbol in _EXPRESSIONS and self.random.random() < self.wild:
-            symbol = self.random.choice(["any", "abuse"])
-        if symbol == "part" and self.random.random() < self.wild:
-            symbol = "risk"
+        if self.wild and symbol in _WILD and self.random.random() < _WILDNESS:
+            self.wild -= 1
+            symbol = self.random.choice(_WILD[symbol])
         production = self.random.choice(_leaves[symbol] if depth <= 0 else GRAMMAR[symbol])
         return Sentence(symbol, tuple(self._fill(production, depth - 1)))
 

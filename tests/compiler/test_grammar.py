@@ -20,7 +20,6 @@ from tests.scale import SCALE, scaled
 
 TEMPLATES: Final = 2_000 if SCALE == 1 else scaled(10_000)
 PART: Final = 250
-VALUE_SETS: Final = 4
 
 TREE: Final = '[{"name": "a<", "children": [{"name": "b", "children": []}]}, {"name": "{_}", "children": []}]'
 
@@ -87,16 +86,17 @@ def _replay_problems(compiled: Compiled, files: dict[str, str]) -> Iterator[str]
 
 
 def values_for(files: dict[str, str], site: Site) -> Iterator[dict[str, str | int]]:
-    """Values of the slots by source: hostile ones, and the template's own constants."""
+    """Four sets of the slots' values by source: none, all alike, and twice what is hostile or the template's own."""
     source = "".join(files.values())
     random = Random(source)
     texts = TEXTS + [text for _, text in re.findall(r"""(["'])(.*?)\1""", source)]
     numbers = NUMBERS + [int(digits) for digits in re.findall(r"\b\d+\b", source)]
-    for _ in range(VALUE_SETS):
-        yield {
-            slot.source: random.choice(numbers) if slot.type == "integer" else random.choice(texts)
-            for slot in site.slots.values()
-        }
+    strings = [slot.source for slot in site.slots.values() if slot.type == "string"]
+    integers = [slot.source for slot in site.slots.values() if slot.type == "integer"]
+    yield {**dict.fromkeys(strings, ""), **dict.fromkeys(integers, 0)}
+    yield {**dict.fromkeys(strings, random.choice(texts)), **dict.fromkeys(integers, random.choice(numbers))}
+    for _ in range(2):
+        yield {name: random.choice(texts) for name in strings} | {name: random.choice(numbers) for name in integers}
 
 
 def _refusal_problems(result: CompileResult, site: Site, files: dict[str, str]) -> Iterator[str]:
