@@ -17,7 +17,7 @@ from tests.scale import scaled
 BUDGETS: Final = {
     "tests": 60,
     "tests/cli": 150,
-    "tests/compiler": 120,
+    "tests/compiler": 300,
     "tests/diagnostics": 10,
     "tests/fragment": 45,
     "tests/kv": 180,

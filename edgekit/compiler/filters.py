@@ -4,7 +4,7 @@ A filter gets plain data or records a violation; the few that keep a slot's mean
 """
 
 import functools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import GeneratorType
 from typing import TYPE_CHECKING, Any, Final, cast
 from urllib.parse import quote
@@ -197,7 +197,7 @@ class KeepingFilters:
             value = map(make_attrgetter(eval_ctx.environment, attribute), value)
         parts = list(value)
         if not any(map(is_opaque, parts)) and not is_opaque(d):
-            for part in parts:
+            for part in (*parts, d):
                 self.ropes.check_printable(part)
             return do_join(eval_ctx, parts, d)
         if not eval_ctx.autoescape:
@@ -256,7 +256,8 @@ class KeepingFilters:
             raise TypeError(f"a {type(value).__name__} cannot be written as JSON")
 
     def urlencode(self, value: Any) -> Any:
-        value = list(value) if type(value) in LAZY else value
+        if not is_opaque(value) and not isinstance(value, str | Mapping) and isinstance(value, Iterable):
+            value = list(value)  # pairs from an iterator are looked at before they are used up
         found = find_opaque(value)
         if found is None:
             self.ropes.check_printable(value)
@@ -312,9 +313,9 @@ class KeepingFilters:
                 # Jinja checks and escapes the key: let it, with a value that needs no escaping.
                 name = str(do_xmlattr(eval_ctx, {key: "x"}, autospace=False))[: -len('"x"')]
                 pieces += [" " if pieces or autospace else "", name + '"', self.ropes.escape(value), '"']
-            elif found_inside := find_opaque(value):
-                raise refuse(found_inside, "EK206", "it is printed inside a list or dict", word="xmlattr")
-            elif plain := do_xmlattr(eval_ctx, {key: value}, autospace=False):
+                continue
+            self.ropes.check_printable(value)
+            if plain := do_xmlattr(eval_ctx, {key: value}, autospace=False):
                 pieces += [" " if pieces or autospace else "", str(plain)]
         joined = self.ropes.join_plain(pieces)
         return self.ropes.markup_of_escaped(joined) if eval_ctx.autoescape else joined

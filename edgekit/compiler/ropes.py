@@ -140,8 +140,8 @@ class Ropes:
                 pieces += pieces_of(part)
             elif isinstance(part, str):
                 pieces.append(str(part))
-            else:
-                raise TypeError(f"`{type(part).__name__}` is printed where Jinja joins strings")
+            else:  # as `"".join` does: what Jinja cannot print, we cannot
+                raise TypeError(f"expected str instance, {type(part).__name__} found")
         return Rope(self.run, pieces, markup=False) if opaque else "".join(map(str, pieces))
 
     def markup_join(self, parts: Iterable[Any]) -> Any:

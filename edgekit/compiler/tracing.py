@@ -4,23 +4,24 @@ No patched jinja2 and no code generator of our own: a compiled template looks it
 of its module, and `Template._from_namespace` is where they can be replaced.
 """
 
-from collections.abc import Callable, Iterator, MutableMapping
+import functools
+from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 from datetime import date, time
 from types import BuiltinMethodType, CodeType, FrameType, GeneratorType, MethodType
 from typing import Any
 
 from jinja2 import Environment, Template, nodes
-from jinja2.compiler import CodeGenerator, Frame
+from jinja2.compiler import CodeGenerator, Frame, optimizeconst
 from jinja2.environment import TemplateModule
 from jinja2.runtime import BlockReference, Context, Macro, TemplateReference
-from jinja2.sandbox import SandboxedFormatter
+from jinja2.sandbox import SandboxedEscapeFormatter, SandboxedFormatter
 from markupsafe import Markup
 
 from edgekit.compiler.environment import PageEnvironment, PageTemplate, check_date_format
 from edgekit.compiler.filters import LAZY, find_opaque, wrap_filters, wrap_tests
 from edgekit.compiler.opaque import Fields, is_opaque, read_field, refuse
 from edgekit.compiler.ropes import Ropes
-from edgekit.compiler.run import Location, Run, line_of
+from edgekit.compiler.run import Location, Run, TraceError, line_of
 from edgekit.compiler.translation import trace_translations
 from edgekit.project.site import Site
 
@@ -107,39 +108,46 @@ class TracingTemplate(PageTemplate):
         return module
 
 
-class _ConstantChecker(CodeGenerator):
-    """Leaves constant expressions that do not print as data to run time, where they are refused."""
+class _CheckingGenerator(CodeGenerator):
+    """Leaves to run time, where it can be refused, what prints something that is no data."""
 
     def _output_child_to_const(self, node: nodes.Expr, frame: Frame, finalize: Any) -> str:
         if not isinstance(node, nodes.TemplateData) and not isinstance(node.as_const(frame.eval_ctx), _CONSTANTS):
             raise nodes.Impossible
         return super()._output_child_to_const(node, frame, finalize)
 
+    @optimizeconst
+    def visit_Mod(self, node: nodes.BinExpr, frame: Frame) -> None:  # noqa: N802  (Jinja finds it by the node)
+        # No `intercepted_binops`: those are not folded, and `~` of folded constants does not know Markup.
+        self.write("environment.call_binop(context, '%', ")
+        self.visit(node.left, frame)
+        self.write(", ")
+        self.visit(node.right, frame)
+        self.write(")")
+
 
 _METHODS = frozenset({MethodType, BuiltinMethodType})
 
 
-class _FieldChecker(SandboxedFormatter):
-    """Goes through a format string and refuses a field that would print an address."""
+_CONSTANTS = (str, int, float, type(None))
 
-    _env: "TracingEnvironment"
 
-    def get_field(self, field_name: str, args: Any, kwargs: Any) -> Any:
+class _TextFormatter(SandboxedFormatter):
+    """`str.format` that refuses to write an address, or what the machine knows of time."""
+
+    def get_field(self, field_name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[Any, str]:
         value, first = super().get_field(field_name, args, kwargs)
-        if find_opaque(value) is None:
-            self._env.ropes.check_printable(value)
+        self._env.check_printable(value)  # type: ignore[attr-defined]
         return value, first
 
-    def convert_field(self, value: Any, conversion: Any) -> Any:
-        return value
-
-    def format_field(self, value: Any, format_spec: str) -> str:
+    def format_field(self, value: Any, format_spec: str) -> Any:
         if isinstance(value, date | time):
             check_date_format(format_spec)
-        return ""
+        return super().format_field(value, format_spec)
 
 
-_CONSTANTS = (str, int, float, type(None))
+class _MarkupFormatter(_TextFormatter, SandboxedEscapeFormatter):
+    pass
 
 
 class TracingEnvironment(PageEnvironment):
@@ -147,8 +155,7 @@ class TracingEnvironment(PageEnvironment):
 
     template_class = TracingTemplate
     context_class = TracingContext
-    code_generator_class = _ConstantChecker
-    intercepted_binops = frozenset({"%"})
+    code_generator_class = _CheckingGenerator
 
     def __init__(self, site: Site) -> None:
         super().__init__(site)
@@ -160,6 +167,30 @@ class TracingEnvironment(PageEnvironment):
         self.concat = self.ropes.concat  # type: ignore[method-assign]
         self._locations: dict[Location, Location] = {}
         self._lines: dict[int, dict[int, Location]] = {}
+
+    def _generate(self, source: nodes.Template, name: str | None, *args: Any, **kwargs: Any) -> str:
+        # Jinja folds constants. What is refused there is refused again when it is reached: only then has it a line.
+        recorded = len(self.run.violations)
+        try:
+            generated = super()._generate(source, name, *args, **kwargs)
+        finally:
+            del self.run.violations[recorded:]
+        self._check_folded(source, name)
+        return generated
+
+    def _check_folded(self, source: nodes.Template, name: str | None) -> None:
+        """Refuse constants that were folded into text and print an address: `'a' ~ [1]|reverse`."""
+        for node in source.find_all((nodes.Concat, nodes.Mod)):
+            for operand in node.iter_child_nodes():
+                try:
+                    value = operand.as_const(nodes.EvalContext(self, name))  # type: ignore[attr-defined]
+                except Exception:  # noqa: S112  (no constant, then, and nothing was folded)
+                    continue
+                try:
+                    self.check_printable(value)
+                except TraceError:
+                    self.run.violations[-1].location = name or "", node.lineno
+                    raise
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         if is_opaque(obj):
@@ -185,37 +216,34 @@ class TracingEnvironment(PageEnvironment):
         if type(__obj) in _METHODS and (type(__obj.__self__) is Markup or __obj.__self__ is Markup):
             args = tuple(list(arg) if type(arg) in LAZY else arg for arg in args)
             for arg in (*args, *kwargs.values()):  # escaped, whatever they are
-                if find_opaque(arg) is None:
-                    __self.ropes.check_printable(arg)
+                __self.check_printable(arg)
         return super().call(__context, __obj, *args, **kwargs)
 
-    def compile(self, *args: Any, **kwargs: Any) -> Any:
-        # The optimizer calls filters on constants; what they refuse counts when, and if, the expression is reached.
-        violations = list(self.run.violations)
-        try:
-            return super().compile(*args, **kwargs)
-        finally:
-            self.run.violations[:] = violations
+    def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
+        if type(left) is str or type(left) is Markup:
+            self.check_printable(right)
+        return super().call_binop(context, operator, left, right)
 
     def wrap_str_format(self, value: Any) -> Callable[..., str] | None:
-        wrapper = None if is_opaque(value) else super().wrap_str_format(value)
-        if wrapper is None:
+        if is_opaque(value) or super().wrap_str_format(value) is None:
             return None
-        template = str(value.__self__)
+        text: str = value.__self__
+        text_type = type(text)
+        formatter = _MarkupFormatter(self, escape=text.escape) if isinstance(text, Markup) else _TextFormatter(self)
 
-        def checked(*args: Any, **kwargs: Any) -> str:
-            if value.__name__ == "format":
-                _FieldChecker(self).vformat(template, args, kwargs)
-            elif len(args) == 1 and not is_opaque(args[0]):
-                _FieldChecker(self).vformat(template, (), args[0])
-            return wrapper(*args, **kwargs)
+        def format(*args: Any, **kwargs: Any) -> str:
+            if value.__name__ == "format_map":
+                if kwargs or len(args) != 1:
+                    raise TypeError("format_map() takes exactly one argument")
+                return text_type(formatter.vformat(text, (), args[0]))
+            return text_type(formatter.vformat(text, args, kwargs))
 
-        return checked
+        return functools.update_wrapper(format, value)
 
-    def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
-        if not is_opaque(left) and isinstance(left, str) and find_opaque(right) is None:
-            self.ropes.check_printable(right)
-        return super().call_binop(context, operator, left, right)
+    def check_printable(self, value: Any) -> None:
+        """Refuse an address that would be formatted or joined into text; a slot is left to say so itself."""
+        if find_opaque(value) is None:
+            self.ropes.check_printable(value)
 
     def refuse_argument(self, what: str, name: str, value: object) -> Exception:
         if is_opaque(value):
