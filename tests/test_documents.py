@@ -28,6 +28,16 @@ max_length = 10
 from = "user.points"
 type = "integer"
 default = 0
+[slots.IS_KNOWN]
+from = "user.known"
+[slots.STATE]
+from = "user.state"
+choices = ["guest", "member"]
+default = "guest"
+[slots.LANGUAGE]
+from = "user.language"
+choices = ["en", "de"]
+default = "en"
 """
 
 CELL = re.compile(r"(?<!\\)\|")
@@ -49,6 +59,7 @@ def rows(document: str, heading: str) -> Iterator[tuple[str, str]]:
 EXAMPLES = [
     *rows("README.md", "What compiles and what does not"),
     *rows("docs/templates.md", "What may be done with a slot"),
+    *rows("docs/templates.md", "Choice slots"),
     *rows("docs/templates.md", "What is refused, and the way out"),
 ]
 
@@ -59,6 +70,18 @@ def test_there_are_examples() -> None:
 
 @pytest.mark.parametrize(("template", "code"), EXAMPLES)
 def test_an_example_compiles_as_the_document_says(template: str, code: str, tmp_path: Path) -> None:
+    assert [code] * bool(code) == compile_template(template, tmp_path)[0]
+
+
+def test_the_fragment_of_a_choice_is_as_the_document_says(tmp_path: Path) -> None:
+    text = (ROOT / "docs/templates.md").read_text("utf-8")
+    (said,) = re.findall(r"The fragment of the first example is `([^`]+)`", text)
+    template, _ = next(rows("docs/templates.md", "Choice slots"))
+    assert ([], [said]) == compile_template(template, tmp_path)
+
+
+def compile_template(template: str, folder: Path) -> tuple[list[str], list[str]]:
+    """The codes of what is found in a page, and its fragments' texts."""
     files = {
         "edgekit.toml": CONFIG,
         "segments/free.toml": "",
@@ -67,11 +90,12 @@ def test_an_example_compiles_as_the_document_says(template: str, code: str, tmp_
         "pages/index.html": template,
     }
     for name, content in files.items():
-        file = tmp_path / name
+        file = folder / name
         file.parent.mkdir(exist_ok=True)
         file.write_text(content, "utf-8")
-    result = compile_site(load_site(tmp_path), lambda fragment: None, jobs=1)
-    assert [diagnostic.code for diagnostic in result.diagnostics] == ([code] if code else [])
+    bodies: list[str] = []
+    result = compile_site(load_site(folder), lambda fragment: bodies.append(fragment.body.decode()), jobs=1)
+    return [diagnostic.code for diagnostic in result.diagnostics], bodies
 
 
 def keys(table: type) -> Iterator[str]:

@@ -21,11 +21,12 @@ from edgekit.project.load import load_site
     default="text",
     help="How findings are printed; `--json` is the same as `--format json`.",
 )
+@click.option("--prove", is_flag=True, help="Render every fragment twice, with odd values, and compare; builds do 500.")
 @clock_option
 @click.option("--jobs", type=click.IntRange(1, 256), metavar="N", help="Processes to compile in [default: as needed].")
 @output_options()
 @click.pass_obj
-def command(output: Output, site: Path | None, form: str, clock: datetime | None, jobs: int | None) -> int:
+def command(output: Output, site: Path | None, form: str, prove: bool, clock: datetime | None, jobs: int | None) -> int:
     """Compile SITE without publishing it, and print what is wrong.
 
     SITE is a folder with an edgekit.toml; without it the current folder, else ./site. The exit status is 1 if there
@@ -34,11 +35,12 @@ def command(output: Output, site: Path | None, form: str, clock: datetime | None
     \b
     edgekit check
     edgekit check shop --format json
+    edgekit check --prove
     """
     output.json = output.json or form == "json"
     loaded = load_site(site_folder(site), build_time=clock)
     with output.progress("checking") as progress:
-        result = compile_site(loaded, lambda fragment: None, jobs=jobs, progress=progress)
+        result = compile_site(loaded, lambda fragment: None, jobs=jobs, prove=prove, progress=progress)
     if output.json or result.diagnostics:
         output.diagnostics(result.diagnostics, asked=True)
     if result.pack is not None and not output.json and not output.quiet:

@@ -18,7 +18,7 @@ from edgekit.kv.users import get_user
 from edgekit.model.expiry import NEVER, is_expired
 from edgekit.model.keys import SEGMENT_CONFIG, USER_SEGMENTS, Namespace
 from edgekit.model.manifest import Manifest
-from edgekit.model.slot import Slot
+from edgekit.model.slot import KNOWN, Slot
 from edgekit.replay.request import Request
 from edgekit.replay.store import ReplayStore
 
@@ -121,10 +121,10 @@ def build_preview(
 
 def _find_slot(sources: Mapping[str, Slot], source: str) -> Slot:
     slot = sources.get(source)
-    if slot is not None and source not in {"user.id", "request.path"}:
+    if slot is not None and source not in {"user.id", KNOWN, "request.path"}:
         return slot
     if slot is not None or source == "user.tier":
-        ways = {"user.id": "`--user ID`", "user.tier": "`--tier T`", "request.path": "PATH"}
+        ways = {"user.id": "`--user ID`", KNOWN: "`--user ID`", "user.tier": "`--tier T`", "request.path": "PATH"}
         raise failure("EK485", f"`--set` does not set `{source}`", help=f"give it as {ways[source]}")
     known = ", ".join(f"`{name}`" for name in sorted(sources)) or "none"
     raise failure(

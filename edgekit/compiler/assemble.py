@@ -1,12 +1,21 @@
 """What a render printed, as a body: UTF-8 text with placeholders, its cuts and the spans of its lines."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
+from itertools import groupby
+from typing import NamedTuple
 
+from edgekit.compiler.merge import Token, merge_variants, write_tokens
 from edgekit.compiler.opaque import Placed
 from edgekit.compiler.run import Location
 from edgekit.compiler.trace import Text, Traced
 from edgekit.model.fragment import Cut, Span, Trace
-from edgekit.model.placeholder import BRACE, TOKEN, Encoding, format_placeholder
+from edgekit.model.placeholder import BRACE, TOKEN, Encoding, format_alternative, format_end, format_placeholder
+
+
+class Assembled(NamedTuple):
+    body: bytes
+    cuts: tuple[Cut, ...]
+    trace: Trace
 
 
 class UnwritableError(Exception):
@@ -17,40 +26,29 @@ class UnwritableError(Exception):
         self.placed = placed
 
 
-def assemble(traced: Traced, files: Mapping[str, str], *, plain: bool) -> tuple[bytes, tuple[Cut, ...], Trace]:
-    """Body, cuts and trace of a page. `files` gives each template's site-relative file.
+def assemble(variants: Sequence[Traced], files: Mapping[str, str], *, plain: bool) -> Assembled:
+    """The variants of a page for a tier as one body. `files` gives each template's site-relative file.
 
     `plain` leaves text that reads as a token as it is: static pages are never read by that grammar.
     Raises UnwritableError for a value that was printed without an encoding.
     """
     builder = _Builder(plain)
-    for is_slot, run in _runs(traced.pieces):
-        if is_slot:
-            for placed in run:
-                assert isinstance(placed, Placed)
-                builder.add_placeholder(placed)
-        else:
+    for is_text, run in groupby(write_tokens(merge_variants(variants)), key=lambda piece: isinstance(piece, Text)):
+        if is_text:
             builder.add_texts([piece for piece in run if isinstance(piece, Text)])
-    names = sorted(traced.templates)
+        else:
+            for piece in run:
+                if isinstance(piece, Placed):
+                    builder.add_placeholder(piece)
+                elif isinstance(piece, Token):
+                    builder.add_token(piece)
+    names = sorted({name for variant in variants for name in variant.templates})
     position = {name: at for at, name in enumerate(names)}
     spans = tuple(Span(start, position[name], line) for start, (name, line) in builder.spans)
-    trace = Trace(tuple(files[name] for name in names), spans, traced.assets, traced.reads_clock)
-    return b"".join(builder.body), tuple(builder.cuts), trace
-
-
-def _runs(pieces: Iterable[Text | Placed]) -> Iterable[tuple[bool, list[Text | Placed]]]:
-    """Adjacent texts together, adjacent slots together."""
-    run: list[Text | Placed] = []
-    kind = False
-    for piece in pieces:
-        is_slot = type(piece) is Placed
-        if run and is_slot != kind:
-            yield kind, run
-            run = []
-        kind = is_slot
-        run.append(piece)
-    if run:
-        yield kind, run
+    assets = tuple(sorted({name for variant in variants for name in variant.assets}))
+    reads_clock = any(variant.reads_clock for variant in variants)
+    trace = Trace(tuple(files[name] for name in names), spans, assets, reads_clock)
+    return Assembled(b"".join(builder.body), tuple(builder.cuts), trace)
 
 
 class _Builder:
@@ -81,6 +79,12 @@ class _Builder:
         start = self.size
         self._write(format_placeholder(placed.slot.name, encoding))
         self.cuts.append(Cut(start, self.size, placed.slot.name, encoding))
+
+    def add_token(self, token: Token) -> None:
+        start = self.size
+        name = token.slot.name
+        self._write(format_alternative(name, token.choice) if token.mark == "?" else format_end(name))
+        self.cuts.append(Cut(start, self.size, name, token.mark))
 
     def add_texts(self, texts: list[Text]) -> None:
         """Adjacent texts: a token may begin in one and end in another, so they are searched as one."""

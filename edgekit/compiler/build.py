@@ -12,13 +12,14 @@ from typing import Final
 import msgspec
 
 from edgekit.compiler.page import CompiledPage, PageCompiler
+from edgekit.compiler.validate import SAMPLE, Validator
 from edgekit.diagnostics.diagnostic import Diagnostic, failure, merge_diagnostics
 from edgekit.model.digest import digest
 from edgekit.model.fragment import Fragment, encode_trace
-from edgekit.model.keys import ASSETS
+from edgekit.model.keys import ASSETS, STATIC_PAGES
 from edgekit.model.manifest import IndexEntry, Manifest, Pack, Route, build_pack
 from edgekit.project.assets import asset_url
-from edgekit.project.site import Site
+from edgekit.project.site import Page, Site
 
 _CHUNK: Final = 32
 """Pages a worker gets at a time: enough that handing over costs little, few enough that progress shows."""
@@ -39,9 +40,10 @@ def compile_site(
     emit: Callable[[Fragment], None],
     *,
     jobs: int | None = None,
+    prove: bool = False,
     progress: Callable[[int, int], None] | None = None,
 ) -> CompileResult:
-    """Compile every page and asset of a site.
+    """Compile every page and asset of a site, and validate what came out (`validate`): a sample, or with `prove` all.
 
     `emit` gets each fragment as soon as it is made, in the order of the site's pages; nothing more after the first
     finding. `jobs` is the number of processes (default: as the site's size and the machine ask for); no thread may be
@@ -56,6 +58,8 @@ def compile_site(
         entries.append(IndexEntry(fragment.namespace, fragment.key, fragment.digest.hex(), trace))
         emit(fragment)
 
+    validator = Validator(site)
+    sample: list[tuple[bytes, Page, Fragment]] = []
     with _compiled_pages(site, jobs) as pages:
         for done, (page, compiled) in enumerate(zip(site.pages, pages, strict=True), 1):
             diagnostics += compiled.diagnostics
@@ -64,8 +68,16 @@ def compile_site(
                 for fragment in compiled.fragments:
                     assert fragment.trace is not None
                     keep(fragment, digest(encode_trace(fragment.trace)).hex())
+                    if prove:
+                        diagnostics += validator.check(page, _tier_of(site, fragment), fragment, all_variants=True)
+                    else:
+                        sample.append((fragment.digest, page, fragment))
+                if len(sample) > 2 * SAMPLE:
+                    sample = _lowest(sample)
             if progress is not None:
                 progress(done, len(site.pages))
+    for _, page, fragment in _lowest(sample) if not diagnostics else ():
+        diagnostics += validator.check(page, _tier_of(site, fragment), fragment)
     if diagnostics:
         return CompileResult(None, tuple(merge_diagnostics(diagnostics)))
     for fragment in _assets(site):
@@ -80,6 +92,16 @@ def compile_site(
         identity=site.identity,
     )
     return CompileResult(build_pack(manifest, entries), ())
+
+
+def _lowest(sample: list[tuple[bytes, Page, Fragment]]) -> list[tuple[bytes, Page, Fragment]]:
+    """Those of the lowest digests: chosen by what they hold, not by where they stand."""
+    return sorted(sample, key=lambda entry: (entry[0], entry[2].key))[:SAMPLE]
+
+
+def _tier_of(site: Site, fragment: Fragment) -> str:
+    """The tier a fragment is for; any, for a static page."""
+    return site.default_tier if fragment.namespace == STATIC_PAGES else fragment.key.rpartition(":")[2]
 
 
 def _assets(site: Site) -> Iterator[Fragment]:

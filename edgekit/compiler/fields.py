@@ -5,6 +5,7 @@ from typing import Any
 from edgekit.compiler.opaque import Fields, OpaqueSlot
 from edgekit.compiler.run import Run
 from edgekit.diagnostics.suggest import did_you_mean
+from edgekit.model.slot import KNOWN
 from edgekit.project.site import Site
 
 _GROUPS = ("query", "cookie", "header")
@@ -15,10 +16,13 @@ def trace_fields(site: Site, tier: str, run: Run) -> dict[str, Any]:
     slots: dict[str, OpaqueSlot] = {}
     by_source = {slot.source: slot for slot in site.slots.values()}
 
-    def read_slot(source: str) -> OpaqueSlot:
+    def read_slot(source: str) -> OpaqueSlot | str | bool:
+        slot = by_source[source]
+        run.slots[source] = slot
+        if slot.choices:
+            return run.choose(slot)
         if source not in slots:
-            slots[source] = OpaqueSlot(run, by_source[source])
-        run.slots[source] = by_source[source]
+            slots[source] = OpaqueSlot(run, slot)
         return slots[source]
 
     def read_frozen(value: Any) -> Any:
@@ -60,4 +64,4 @@ def _declare_help(name: str, field: str) -> str:
     declare = f'declare it in edgekit.toml: `[slots.{slot}]` with `from = "{name}.{field}"`'
     if name == "segment":
         return f"write `{field}` in every file of `segments/`, or {declare} for a live field"
-    return f"{declare}, `default` and `max_length`"
+    return declare if f"{name}.{field}" == KNOWN else f"{declare}, `default` and `max_length`"

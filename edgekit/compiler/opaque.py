@@ -17,7 +17,8 @@ Form = Literal["raw", "safe_url", "", "url", "path", "href", "json"]
 _PRINT_IT: Final = "print it as it is, or join it with text by `~`"
 
 WAYS_OUT: Final[dict[str, str]] = {
-    "EK201": "decide by what is known at build time (the tier, a frozen value), or in a script of the page",
+    "EK201": "if it has few values, give the slot `choices` and branch on it freely; else decide by what is known at "
+    "build time (the tier, a frozen value), or in a script of the page",
     "EK202": "print it as it is, and store the value in the form it shall have; or change it in a script of the page",
     "EK203": "store what you need of it as a field of its own, and declare that as a slot",
     "EK204": "loop over frozen values; a slot is one text or one integer",

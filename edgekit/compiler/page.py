@@ -5,14 +5,14 @@ from pathlib import Path
 
 import msgspec
 
-from edgekit.compiler.assemble import UnwritableError, assemble
+from edgekit.compiler.assemble import Assembled, UnwritableError, assemble
 from edgekit.compiler.contexts import check_contexts
 from edgekit.compiler.delivery import exceeds, infer_delivery, strictest
 from edgekit.compiler.opaque import Placed
 from edgekit.compiler.trace import Text, Traced, Tracer
 from edgekit.diagnostics.diagnostic import Diagnostic
 from edgekit.model.fragment import Fragment
-from edgekit.model.keys import PAGE_TPL, STATIC_PAGES, page_key
+from edgekit.model.keys import PAGE_TPL, STATIC_PAGES, Namespace, page_key
 from edgekit.model.manifest import Delivery, Route
 from edgekit.project.site import Page, Site
 
@@ -36,60 +36,56 @@ class PageCompiler:
         self.files = _TemplateFiles(self.tracer)
 
     def compile(self, page: Page) -> CompiledPage:
-        """Render the page for each tier; once if it does not read the tier."""
+        """Render the page for each tier, once if it does not read the tier; and for each of its choices."""
         tiers = sorted(self.site.tiers)
-        first = self.tracer.trace(page, tiers[0])
-        if not isinstance(first, Traced):
-            return CompiledPage((), None, tuple(first))
-        traces = {tiers[0]: first}
+        traces: dict[str, tuple[Traced, ...]] = {}
         found: list[Diagnostic] = []
-        for tier in tiers[1:]:
-            if not first.reads_tier:
-                traces[tier] = first
+        for tier in tiers:
+            if traces and not found and not _reads_tier(traces[tiers[0]]):
+                traces[tier] = traces[tiers[0]]
                 continue
             traced = self.tracer.trace(page, tier)
-            if isinstance(traced, Traced):
+            if isinstance(traced, tuple):
                 traces[tier] = traced
             else:
                 found += traced
-        delivery = strictest(map(infer_delivery, traces.values()))
+                if not traces:
+                    return CompiledPage((), None, tuple(found))
+        delivery = strictest(infer_delivery(variant) for variants in traces.values() for variant in variants)
         found += self._check_delivery(page, delivery)
         if found:
             return CompiledPage((), None, tuple(found))
         return self._finish(page, delivery, traces)
 
-    def _finish(self, page: Page, delivery: Delivery, traces: Mapping[str, Traced]) -> CompiledPage:
+    def _finish(self, page: Page, delivery: Delivery, traces: Mapping[str, tuple[Traced, ...]]) -> CompiledPage:
+        """Write the fragments: one for all tiers where all have the same traces."""
         if delivery == "static":
-            traced = next(iter(traces.values()))
-            fragment, found = self._fragment(page, traced, None)
-            fragments = [fragment] if fragment else []
+            keys: list[tuple[Namespace, str]] = [(STATIC_PAGES, page.path)]
         else:
-            fragments, found = [], []
-            done: dict[int, Fragment] = {}
-            for tier, traced in traces.items():
-                if id(traced) in done:
-                    key = page_key(page.path, tier)
-                    fragments.append(msgspec.structs.replace(done[id(traced)], key=key))
+            keys = [(PAGE_TPL, page_key(page.path, tier)) for tier in traces]
+        fragments: list[Fragment] = []
+        found: list[Diagnostic] = []
+        done: dict[int, Assembled] = {}
+        for (namespace, key), variants in zip(keys, traces.values(), strict=False):
+            if id(variants) not in done:
+                assembled = self._assemble(page, variants, plain=namespace == STATIC_PAGES)
+                if not isinstance(assembled, Assembled):
+                    found += assembled
                     continue
-                fragment, problems = self._fragment(page, traced, tier)
-                found += problems
-                if fragment:
-                    done[id(traced)] = fragment
-                    fragments.append(fragment)
+                done[id(variants)] = assembled
+            fragments.append(Fragment(namespace, key, *done[id(variants)]))
         if found:
             return CompiledPage((), None, tuple(found))
-        route = Route(delivery, STATIC_PAGES if delivery == "static" else PAGE_TPL)
-        return CompiledPage(tuple(fragments), route, ())
+        return CompiledPage(tuple(fragments), Route(delivery, keys[0][0]), ())
 
-    def _fragment(self, page: Page, traced: Traced, tier: str | None) -> tuple[Fragment | None, list[Diagnostic]]:
-        """A fragment for a tier, or with None a static page."""
+    def _assemble(self, page: Page, variants: tuple[Traced, ...], *, plain: bool) -> Assembled | list[Diagnostic]:
         findings = self.tracer.findings
         try:
-            body, cuts, trace = assemble(traced, self.files, plain=tier is None)
+            assembled = assemble(variants, self.files, plain=plain)
         except UnwritableError as error:
             help = "print it where autoescaping is on"
             what = f"`{error.placed.slot.source}`: it is printed without escaping"
-            return None, [findings.make("EK207", what, help, error.placed.location, page.path, _words(error.placed))]
+            return [findings.make("EK207", what, help, error.placed.location, page.path, _words(error.placed))]
         found = [
             findings.make(
                 problem.code,
@@ -99,14 +95,13 @@ class PageCompiler:
                 page.path,
                 _words(problem.placed),
             )
-            for problem in check_contexts(traced.pieces)
+            for variant in variants
+            for problem in check_contexts(variant.pieces)
         ]
-        found += self._check_text(page, traced) + self._check_size(page, body)
-        if found:
-            return None, found
-        if tier is None:
-            return Fragment(STATIC_PAGES, page.path, body, (), trace), []
-        return Fragment(PAGE_TPL, page_key(page.path, tier), body, cuts, trace), []
+        for variant in variants:
+            found += self._check_text(page, variant)
+        found += self._check_size(page, assembled.body)
+        return found or assembled
 
     def _check_text(self, page: Page, traced: Traced) -> list[Diagnostic]:
         """Refuse the mark that says where an island goes: text of a page that looks like one would be cut out."""
@@ -145,6 +140,10 @@ class PageCompiler:
         if page.path == "503":
             help = "leave out what it reads (look at its layouts too)"
         return [self.tracer.findings.make(code, what, help, (page.template, 1), page.path)]
+
+
+def _reads_tier(variants: tuple[Traced, ...]) -> bool:
+    return any(variant.reads_tier for variant in variants)
 
 
 class _TemplateFiles(dict[str, str]):

@@ -11,8 +11,8 @@ _ATTRIBUTES: Final = frozenset({"title", "alt", "value", "placeholder", "label",
 _PREFIXES: Final = ("aria-", "data-")
 
 _RUN: Final = re.compile(
-    r"data-(on|((bind|x|v|ng|hx|wp|bs|dojo|action|controller|reactive|turbo|alpine|template|signals|star|"
-    r"method|remote|url|confirm|disable|html|content|target|toggle|trigger|src|srcdoc|srcset|href)([-:_.]|\Z)))"
+    r"data-(on|(x|v|ng|hx|wp|bs)[-:_.]|(bind|dojo|action|controller|reactive|turbo|alpine|template|signals|star|"
+    r"method|remote|url|confirm|disable|html|content|target|toggle|trigger|src|srcdoc|srcset|href)([-:_.]|\Z))"
 )
 """Attributes that frameworks run as code, load, put in as HTML or use as selectors, by what they begin with."""
 

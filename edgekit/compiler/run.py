@@ -6,10 +6,14 @@ from typing import Any
 
 from jinja2 import Template
 
-from edgekit.model.slot import Slot
+from edgekit.model.slot import KNOWN, Slot
 
 Location = tuple[str, int]
 """A template's name and a line of it."""
+
+
+Choices = tuple[int, ...]
+"""For each choice slot in the order a render reads them: the number of its choice."""
 
 
 class TraceError(Exception):
@@ -42,10 +46,13 @@ class Run:
 
     def __init__(self) -> None:
         self.serial = 0
-        self.start()
+        self.start(())
 
-    def start(self) -> None:
+    def start(self, choices: Choices) -> None:
+        """Begin a render in which the first choices that are read have these values."""
         self.serial += 1
+        self.decisions: dict[str, tuple[Slot, int]] = {}
+        self._choices = choices
         self.violations: list[Violation] = []
         self.location: Location | None = None
         self.reads_tier = False
@@ -53,6 +60,14 @@ class Run:
         self.slots: dict[str, Slot] = {}
         self.templates: dict[str, None] = {}
         self.assets: dict[str, None] = {}
+
+    def choose(self, slot: Slot) -> str | bool:
+        """The value of a choice slot in this render: the one it has been given, or the slot's first."""
+        if slot.name not in self.decisions:
+            at = len(self.decisions)
+            self.decisions[slot.name] = slot, self._choices[at] if at < len(self._choices) else 0
+        choice = slot.choices[self.decisions[slot.name][1]]
+        return choice == "true" if slot.source == KNOWN else choice
 
     def refuse(self, code: str, subject: str, what: str, help: str, word: str = "") -> TraceError:
         """Record a violation at the template line that is being executed; the caller raises what is returned."""

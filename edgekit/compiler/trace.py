@@ -1,5 +1,6 @@
 """One page for one tier, traced: what it prints, piece by piece with the template line of each, and what it read."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -8,8 +9,8 @@ from edgekit.compiler.environment import page_variables
 from edgekit.compiler.fields import trace_fields
 from edgekit.compiler.findings import Findings
 from edgekit.compiler.opaque import Placed, Rope, pieces_of
-from edgekit.compiler.run import Location
-from edgekit.compiler.tracing import TracingContext, TracingEnvironment
+from edgekit.compiler.run import Choices, Location
+from edgekit.compiler.tracing import Locator, TracingContext, TracingEnvironment
 from edgekit.diagnostics.diagnostic import Diagnostic
 from edgekit.fragment.values import is_well_formed
 from edgekit.model.slot import Slot
@@ -25,8 +26,12 @@ class Text(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Traced:
-    """What a render printed, in order, and read: slots by source (printed or not), templates and assets by name."""
+    """What a render printed, in order, and read: slots by source (printed or not), templates and assets by name.
 
+    `decisions` are the choice slots it read, in that order, each with the number of the choice it had.
+    """
+
+    decisions: tuple[tuple[Slot, int], ...]
     pieces: tuple[Text | Placed, ...]
     slots: dict[str, Slot]
     reads_tier: bool
@@ -43,10 +48,38 @@ class Tracer:
         self.environment = TracingEnvironment(site)
         self.findings = Findings(self.environment)
 
-    def trace(self, page: Page, tier: str) -> Traced | list[Diagnostic]:
-        """What the page's template prints for a tier, or the findings that forbid it."""
+    def trace(self, page: Page, tier: str) -> tuple[Traced, ...] | list[Diagnostic]:
+        """Every variant of what the page's template prints for a tier, or the findings that forbid it.
+
+        Which choice slots are read can depend on the choices of those before, so a variant tells which to try next:
+        the last first, as an odometer counts. What is returned is in the order of the slots' `choices`.
+        """
+        variants: list[Traced] = []
+        choices: Choices | None = ()
+        while choices is not None:
+            traced = self._trace(page, tier, choices)
+            if not isinstance(traced, Traced):
+                return traced
+            variants.append(traced)
+            if found := self._check_count(page, variants):
+                return found
+            choices = _next_choices(traced.decisions)
+        return tuple(variants)
+
+    def _check_count(self, page: Page, variants: list[Traced]) -> list[Diagnostic]:
+        slots = {slot.name: slot for variant in variants for slot, _ in variant.decisions}
+        product = math.prod(len(slot.choices) for slot in slots.values())
+        if product <= self.site.max_variants:
+            return []
+        factors = " × ".join(f"{len(slot.choices)} of `{slot.source}`" for slot in slots.values())
+        what = f"the page has {product} variants ({factors}), more than the {self.site.max_variants} of `max_variants`"
+        help = "read fewer choice slots on one page, or raise `[budget] max_variants`"
+        return [self.findings.make("EK502", what, help, (page.template, 1), page.path)]
+
+    def _trace(self, page: Page, tier: str, choices: Choices) -> Traced | list[Diagnostic]:
+        """One variant."""
         run = self.environment.run
-        run.start()
+        run.start(choices)
         self.environment.page_serial += 1
         found: list[Diagnostic] = []
         pieces: list[Text | Placed] = []
@@ -66,6 +99,7 @@ class Tracer:
         if found:
             return found
         return Traced(
+            tuple(run.decisions.values()),
             tuple(pieces),
             dict(sorted(run.slots.items())),
             run.reads_tier,
@@ -84,29 +118,43 @@ class Tracer:
 
     def _read(self, printed: Iterator[Any], pieces: list[Text | Placed]) -> None:
         """Add what a template prints to `pieces`, text of one line joined."""
-        run = self.environment.run
+        locator = Locator(self.environment, printed)
+        inner, known = locator.inner, locator.lines.get
         texts: list[str] = []
         here: Location | None = None
         for piece in printed:
-            location = run.location
-            if location is None:
-                location = self.environment.location_of(printed)
-            else:
-                run.location = None
-            if type(piece) is not Rope and location is here:
+            # As `Locator.find`, without a call for each piece.
+            if (frame := inner.gi_frame) is None or inner.gi_yieldfrom is not None:
+                locator.descend()
+                inner, known = locator.inner, locator.lines.get
+                frame = inner.gi_frame
+            location = known(frame.f_lasti) or locator.find_new(frame)
+            if location is here and type(piece) is not Rope:
                 texts.append(piece)
                 continue
-            if here is not None and (text := "".join(texts)):
+            if texts and (text := "".join(texts)):
+                assert here is not None
                 pieces.append(Text(text, here))
+            here = location
             if type(piece) is not Rope:
-                here, texts = location, [piece]
+                texts = [piece]
                 continue
-            here = None
+            texts = []
             for part in pieces_of(piece):
                 if type(part) is Placed:
                     pieces.append(part)
                 elif part:
                     assert isinstance(part, str)
                     pieces.append(Text(part, location))
-        if here is not None and (text := "".join(texts)):
+        if texts and (text := "".join(texts)):
+            assert here is not None
             pieces.append(Text(text, here))
+
+
+def _next_choices(decisions: tuple[tuple[Slot, int], ...]) -> Choices | None:
+    """The choices behind these, in the order of an odometer whose first wheel turns slowest; None behind the last."""
+    for at in reversed(range(len(decisions))):
+        slot, number = decisions[at]
+        if number + 1 < len(slot.choices):
+            return (*(before for _, before in decisions[:at]), number + 1)
+    return None

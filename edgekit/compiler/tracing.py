@@ -6,7 +6,7 @@ of its module, and `Template._from_namespace` is where they can be replaced.
 
 from collections.abc import Callable, Iterator, MutableMapping
 from datetime import date, time
-from types import BuiltinMethodType, GeneratorType, MethodType
+from types import BuiltinMethodType, CodeType, FrameType, GeneratorType, MethodType
 from typing import Any
 
 from jinja2 import Environment, Template, nodes
@@ -158,8 +158,8 @@ class TracingEnvironment(PageEnvironment):
         self.tests.update(wrap_tests(self, self.ropes))
         trace_translations(self, self.ropes)
         self.concat = self.ropes.concat  # type: ignore[method-assign]
-        self._locations: dict[tuple[int, int], Location] = {}
-        self._lines: dict[Location, Location] = {}
+        self._locations: dict[Location, Location] = {}
+        self._lines: dict[int, dict[int, Location]] = {}
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         if is_opaque(obj):
@@ -249,15 +249,15 @@ class TracingEnvironment(PageEnvironment):
     def located(self, root: BlockRenderer) -> BlockRenderer:
         """A template's root function, noting for each piece it yields the template line that made it.
 
-        Layouts and blocks are links of one chain of `yield from`, and `location_of` follows it. An included template
-        is none: it runs in a context of its own, and notes its pieces itself.
+        Layouts and blocks are links of one chain of `yield from`, and a Locator follows it. An included template is
+        none: it runs in a context of its own, and notes its pieces itself.
         """
         run = self.run
 
         def locate(pieces: Any) -> Iterator[Any]:
+            find = Locator(self, pieces).find
             for piece in pieces:
-                if run.location is None:
-                    run.location = self.location_of(pieces)
+                run.location = find()
                 yield piece
 
         def render(context: TracingContext) -> Iterator[Any]:
@@ -269,15 +269,49 @@ class TracingEnvironment(PageEnvironment):
 
         return render  # type: ignore[return-value]
 
-    def location_of(self, pieces: Any) -> Location:
-        """The template line of the piece that a root or block function has just yielded; equal ones are one object."""
-        while type(inner := pieces.gi_yieldfrom) is GeneratorType:
-            pieces = inner
-        frame = pieces.gi_frame
-        key = id(pieces.gi_code), frame.f_lasti
-        location = self._locations.get(key)
+    def lines_of(self, code: CodeType) -> dict[int, Location]:
+        """Template lines by the offsets of a root or block function's code, as far as they were met."""
+        return self._lines.setdefault(id(code), {})  # templates, and so their code, live as long as the environment
+
+    def add_line(self, lines: dict[int, Location], frame: FrameType) -> Location:
+        """The template line at which a frame stands, noted; equal ones are one object."""
+        maker = frame.f_globals["__jinja_template__"]
+        location = maker.name, line_of(maker, frame.f_lineno)
+        return lines.setdefault(frame.f_lasti, self._locations.setdefault(location, location))
+
+
+class Locator:
+    """Finds the template line of the piece that a chain of generators has just yielded: its innermost link's.
+
+    `inner` is that link, and `lines` its lines; a link stays the innermost until it ends, or hands on to another.
+    """
+
+    __slots__ = ("environment", "inner", "lines", "outer")
+
+    def __init__(self, environment: TracingEnvironment, pieces: Any) -> None:
+        self.environment = environment
+        self.outer = self.inner = pieces
+        self.lines = environment.lines_of(pieces.gi_code)
+
+    def descend(self) -> None:
+        """Find the innermost link anew."""
+        inner = self.outer if self.inner.gi_frame is None else self.inner
+        while type(deeper := inner.gi_yieldfrom) is GeneratorType:
+            inner = deeper
+        self.inner = inner
+        self.lines = self.environment.lines_of(inner.gi_code)
+
+    def find(self) -> Location:
+        if self.inner.gi_frame is None or self.inner.gi_yieldfrom is not None:
+            self.descend()
+        frame = self.inner.gi_frame
+        return self.lines.get(frame.f_lasti) or self.find_new(frame)
+
+    def find_new(self, frame: FrameType) -> Location:
+        """The line of a place that has no note yet. An include's place never has: the included lines are many."""
+        run = self.environment.run
+        location = run.location
         if location is None:
-            maker = frame.f_globals["__jinja_template__"]
-            found = maker.name, line_of(maker, frame.f_lineno)
-            location = self._locations[key] = self._lines.setdefault(found, found)
+            return self.environment.add_line(self.lines, frame)
+        run.location = None
         return location

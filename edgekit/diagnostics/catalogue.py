@@ -103,6 +103,10 @@ CATALOGUE: Final[dict[str, Entry]] = {
         "a tier without a usable live field",
         "A live field's default is the tier file's own value.",
     ),
+    "EK136": Entry(
+        "choices that a slot cannot have",
+        "A page is compiled once for each value of its choice slots.",
+    ),
     "EK140": Entry(
         "two data files of one name",
         "A template reads data by the file's name without its ending.",
@@ -211,6 +215,10 @@ CATALOGUE: Final[dict[str, Entry]] = {
         "a site's own function with more than plain data",
         "It gets and gives text, numbers, dates and lists or dicts of those: other things could hide a slot or chance.",
     ),
+    "EK290": Entry(
+        "fragment that differs from the full render",
+        "Each build renders fragments twice and compares; a difference is a bug of edgekit's, and is not published.",
+    ),
     "EK301": Entry(
         "slot in an unsafe place",
         "There a value could break out of its place, or would not be shown as it is.",
@@ -314,6 +322,10 @@ CATALOGUE: Final[dict[str, Entry]] = {
     "EK501": Entry(
         "fragment larger than the budget",
         "A large fragment costs CPU and time at every request.",
+    ),
+    "EK502": Entry(
+        "page with too many variants",
+        "Each combination of a page's choices is rendered, checked and stored.",
     ),
     "EK601": Entry(
         "page that reads more than its delivery class says",

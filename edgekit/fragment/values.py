@@ -1,18 +1,18 @@
 """Which values a slot takes: section 3 of the contract, "Slot values".
 
-A string is well-formed Unicode of at most `max_length` code points. An integer is a JSON number that is integral and
-within ±(2^53−1) once it is read as an IEEE double, so that Python and JavaScript print the same. Anything else is the
-slot's default.
+A string is well-formed Unicode of at most `max_length` code points, or with `choices` one of them. An integer is a JSON
+number that is integral and within ±(2^53−1) once it is read as an IEEE double, so that Python and JavaScript print the
+same. `user.known` is a boolean. Anything else is the slot's default.
 """
 
 import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from edgekit.model.slot import MAX_INTEGER, Slot
+from edgekit.model.slot import BOOLEANS, KNOWN, MAX_INTEGER, Slot
 
 Value = str | int
-"""A slot's value: what the oracle binds; `str` of it is what a fragment is filled with."""
+"""A slot's value: what the oracle binds (for `user.known` a bool); a fragment is filled with `format_value` of it."""
 
 _INTEGER: Final = re.compile(r"-?[0-9]{1,16}")
 
@@ -32,6 +32,10 @@ def accept(slot: Slot, raw: object) -> Value | None:
     """The slot's value of a JSON value as Python reads it, or None if the slot takes no such value."""
     if slot.type == "integer":
         return _accept_integer(raw)
+    if slot.choices:
+        if slot.source == KNOWN:
+            return raw if isinstance(raw, bool) else None
+        return raw if isinstance(raw, str) and raw in slot.choices else None
     if not isinstance(raw, str) or (slot.max_length is not None and len(raw) > slot.max_length):
         return None
     return raw if is_well_formed(raw) else None
@@ -49,6 +53,8 @@ def default_value(slot: Slot, tier: Mapping[str, Any]) -> Value:
 
     Raises ValueError if there is none that the slot takes: a project with such a slot does not load.
     """
+    if slot.source == KNOWN:
+        return False
     value = accept(slot, tier.get(slot.field) if slot.root == "segment" else slot.default)
     if value is None:
         raise ValueError(f"slot {slot.name} has no default that it takes itself")
@@ -58,7 +64,21 @@ def default_value(slot: Slot, tier: Mapping[str, Any]) -> Value:
 def normalise(slot: Slot, raw: object, default: Value) -> str:
     """What a fragment is filled with for a JSON value of `user.*` or `segment.*`."""
     value = accept(slot, raw)
-    return str(default if value is None else value)
+    return format_value(default if value is None else value)
+
+
+def format_value(value: Value) -> str:
+    """What a fragment is filled with for a value; for a boolean its choice."""
+    return BOOLEANS[not value] if isinstance(value, bool) else str(value)
+
+
+def describe_values(slot: Slot) -> str:
+    """What the slot takes, in words."""
+    if slot.type == "integer":
+        return "an integer within ±(2^53−1)"
+    if slot.choices:
+        return f"one of {', '.join(f'`{choice}`' for choice in slot.choices)}"
+    return f"a string of at most {slot.max_length} code points"
 
 
 def _accept_integer(raw: object) -> int | None:

@@ -5,10 +5,11 @@ from typing import Any
 
 import msgspec
 
+from edgekit.fragment.values import accept
 from edgekit.kv.transaction import LmdbSnapshot, WriteTransaction
 from edgekit.model.keys import EDGEKIT, live_key
 from edgekit.model.manifest import Manifest
-from edgekit.model.slot import MAX_INTEGER, Slot
+from edgekit.model.slot import Slot
 
 
 class LiveEdit(msgspec.Struct, frozen=True):
@@ -49,13 +50,6 @@ def live_slots(manifest: Manifest) -> dict[str, Slot]:
     return {slot.field: slot for slot in manifest.slots.values() if slot.root == "segment"}
 
 
-def is_allowed(slot: Slot, value: object) -> bool:
-    """Whether replay would show this value, not the default."""
-    if slot.type == "integer":
-        return isinstance(value, int) and not isinstance(value, bool) and abs(value) <= MAX_INTEGER
-    return isinstance(value, str) and (slot.max_length is None or len(value) <= slot.max_length)
-
-
 def usable_edits(manifest: Manifest, tier: str, edits: Edits) -> Edits:
     """The edits whose field is live in this release and may still have the value."""
     slots = live_slots(manifest)
@@ -63,7 +57,7 @@ def usable_edits(manifest: Manifest, tier: str, edits: Edits) -> Edits:
     return {
         field: edit
         for field, edit in edits.items()
-        if field in slots and field in file and is_allowed(slots[field], edit.value)
+        if field in slots and field in file and accept(slots[field], edit.value) is not None
     }
 
 

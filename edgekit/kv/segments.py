@@ -7,7 +7,8 @@ import msgspec
 
 from edgekit.diagnostics.diagnostic import EdgekitError, failure
 from edgekit.diagnostics.suggest import did_you_mean
-from edgekit.kv.live import LiveEdit, effective_config, is_allowed, live_slots, read_edits, usable_edits, write_edits
+from edgekit.fragment.values import Value, accept, describe_values
+from edgekit.kv.live import LiveEdit, effective_config, live_slots, read_edits, usable_edits, write_edits
 from edgekit.kv.record import decode_record, encode_record, expiry
 from edgekit.kv.releases import current_manifest
 from edgekit.kv.store import LmdbStore
@@ -109,18 +110,13 @@ def _not_live(txn: WriteTransaction, manifest: Manifest, tier: str, field: str) 
     )
 
 
-def _parse_value(slot: Slot, text: str) -> str | int:
-    value: str | int = text
+def _parse_value(slot: Slot, text: str) -> Value:
+    value: Value = text
     if slot.type == "integer":
         digits = text.removeprefix("-")
         # 16 digits: as many as 2^53 has; int() would take spaces, `_` and other scripts' digits.
         value = int(text) if digits.isascii() and digits.isdigit() and len(digits) <= 16 else text
-    if not is_allowed(slot, value) or (isinstance(value, str) and not _is_unicode(value)):
-        text_wanted = f"text of at most {slot.max_length} characters"
-        wanted = "an integer within ±(2^53-1)" if slot.type == "integer" else text_wanted
-        raise failure("EK441", f"`{slot.field}` takes {wanted}, not `{text[:60]}`", help="give such a value")
+    if accept(slot, value) is None:
+        message = f"`{slot.field}` takes {describe_values(slot)}, not `{text[:60]}`"
+        raise failure("EK441", message, help="give such a value")
     return value
-
-
-def _is_unicode(text: str) -> bool:
-    return not any("\ud800" <= character <= "\udfff" for character in text)

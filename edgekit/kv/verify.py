@@ -13,6 +13,7 @@ from typing import Final
 import msgspec
 
 from edgekit.diagnostics.diagnostic import Diagnostic, EdgekitError
+from edgekit.fragment.alternatives import read_choices
 from edgekit.kv.live import decode_edits
 from edgekit.kv.record import decode_record
 from edgekit.kv.releases import current_release, publications, read_pack
@@ -40,8 +41,8 @@ from edgekit.model.keys import (
     published_key,
     trace_key,
 )
-from edgekit.model.manifest import Pack, build_pack
-from edgekit.model.placeholder import ENCODINGS, TOKEN
+from edgekit.model.manifest import IndexEntry, Pack, build_pack
+from edgekit.model.placeholder import ENCODINGS, MARKS, TOKEN
 
 MAX_FINDINGS: Final = 100
 """More would say nothing new."""
@@ -127,15 +128,33 @@ def _check_cuts(snapshot: LmdbSnapshot, name: str, cuts: tuple[Cut, ...]) -> Ite
 
 
 def _find_cuts(body: bytes) -> tuple[Cut, ...]:
-    """The cuts by the grammar alone; a token of an unknown kind or encoding gives one that no compiler writes."""
+    """The cuts by the grammar alone; a token of an unknown encoding gives one that no compiler writes."""
     cuts = []
     for token in _TOKEN.finditer(body):
         text = token[1].decode()
+        mark = next((mark for mark in MARKS if text.startswith(mark)), None)
+        if mark is not None:
+            cuts.append(Cut(*token.span(), text[1:].partition("=")[0], mark))
+            continue
         name, _, written = text.partition(":")
         encoding = next((known for known in ENCODINGS if known == written), None)
         slot = text if encoding is None else "" if name == "_" else name
         cuts.append(Cut(*token.span(), slot, encoding or ""))
     return tuple(cuts)
+
+
+def _check_alternatives(snapshot: LmdbSnapshot, pack: Pack, entry: IndexEntry) -> Iterator[Diagnostic]:
+    """A fragment's tokens are those of its release's slots. Cuts that are damaged are found as records."""
+    body = snapshot.get(VALUES, bytes.fromhex(entry.digest))
+    cuts = snapshot.get(EDGEKIT, cuts_key(entry.digest))
+    if body is None or cuts is None:
+        return
+    try:
+        read_choices(body, decode_cuts(cuts), pack.manifest.slots)
+    except msgspec.MsgspecError:
+        return
+    except ValueError as error:
+        yield _finding("EK444", f"`{entry.key}` of release `{pack.release}` cannot be filled: {error}")
 
 
 def _check_releases(snapshot: LmdbSnapshot) -> Iterator[Diagnostic]:
@@ -169,6 +188,7 @@ def _check_entries(snapshot: LmdbSnapshot, pack: Pack) -> Iterator[Diagnostic]:
         wanted: list[tuple[Namespace, str | bytes]] = [(VALUES, bytes.fromhex(entry.digest))]
         if entry.namespace == PAGE_TPL:
             wanted.append((EDGEKIT, cuts_key(entry.digest)))
+            yield from _check_alternatives(snapshot, pack, entry)
         if entry.trace:
             wanted.append((EDGEKIT, trace_key(entry.trace)))
         if any(snapshot.get(*place) is None for place in wanted):

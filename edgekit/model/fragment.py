@@ -4,16 +4,19 @@ import msgspec
 
 from edgekit.model.digest import digest
 from edgekit.model.keys import Namespace
-from edgekit.model.placeholder import Encoding
+from edgekit.model.placeholder import Encoding, Mark
 
 
 class Cut(msgspec.Struct, frozen=True, array_like=True):
-    """One token of a fragment: bytes `start` to `end` of the body; `slot` is empty for an escaped brace."""
+    """One token of a fragment: bytes `start` to `end` of the body.
+
+    `slot` is empty for an escaped brace. `encoding` is `?` where an alternative of a choice begins, `/` where it ends.
+    """
 
     start: int
     end: int
     slot: str
-    encoding: Encoding
+    encoding: Encoding | Mark
 
 
 class Span(msgspec.Struct, frozen=True, array_like=True):

@@ -6,6 +6,12 @@ import msgspec
 
 SlotType = Literal["string", "integer"]
 
+KNOWN: Final = "user.known"
+"""The source that says whether a record was found: true or false."""
+
+BOOLEANS: Final = ("true", "false")
+"""The choices of `user.known`, as a fragment writes them."""
+
 MAX_INTEGER: Final = 2**53 - 1
 """Integers that an IEEE double holds exactly, so that Python and JavaScript print the same bytes."""
 
@@ -14,9 +20,9 @@ class Slot(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One declared slot.
 
     `source` is written `from` in TOML and JSON: `user.<field>`, `segment.<field>`, `request.path`, `request.host`,
-    `request.query.<name>`, `request.cookie.<name>` or `request.header.<name>`.
+    `request.query.<name>`, `request.cookie.<name>` or `request.header.<name>`; `user.known` is a boolean.
     `default` is None for `segment.<field>` only: there each tier's own value is the default.
-    `max_length` counts code points; None for integers.
+    `max_length` counts code points; None for integers and for slots with `choices`, which take nothing else.
     """
 
     name: str
@@ -24,6 +30,7 @@ class Slot(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     type: SlotType = "string"
     default: str | int | None = None
     max_length: int | None = None
+    choices: tuple[str, ...] = ()
 
     @property
     def root(self) -> str:

@@ -47,6 +47,7 @@ class SlotTable(msgspec.Struct, frozen=True, rename={"source": "from"}):
     type: SlotType = "string"
     default: Any = None
     max_length: int | None = None
+    choices: tuple[str, ...] | None = None
 
 
 class KvTable(msgspec.Struct, frozen=True):
@@ -67,6 +68,7 @@ class JinjaTable(msgspec.Struct, frozen=True):
 class BudgetTable(msgspec.Struct, frozen=True):
     cpu_ms: Annotated[int, msgspec.Meta(ge=1, le=60_000)] = 50
     page_kib: Annotated[int, msgspec.Meta(ge=1, le=25 * 1024)] = 1024
+    max_variants: Annotated[int, msgspec.Meta(ge=1, le=256)] = 16
 
 
 class IdentityTable(msgspec.Struct, frozen=True):

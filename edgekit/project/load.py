@@ -56,6 +56,7 @@ def load_site(root: Path, *, build_time: datetime | None = None) -> Site:
         identity=identity,
         cpu_ms=config.budget.cpu_ms,
         page_kib=config.budget.page_kib,
+        max_variants=config.budget.max_variants,
         build_time=build_time or read_clock(),
     )
 

@@ -86,4 +86,5 @@ class Site:
     identity: Identity
     cpu_ms: int
     page_kib: int
+    max_variants: int
     build_time: datetime

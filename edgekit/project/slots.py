@@ -1,37 +1,23 @@
 """`[slots]` of edgekit.toml: the declared slots, checked against the rules of the contract (sections 3 and 12)."""
 
-import re
 from collections.abc import Mapping
 from typing import Final
 
 import msgspec
 
 from edgekit.diagnostics.suggest import did_you_mean
-from edgekit.fragment.values import Value, accept
+from edgekit.fragment.values import Value, accept, describe_values
 from edgekit.model.placeholder import NAME
-from edgekit.model.slot import Slot
-from edgekit.project.config import TOKEN, SlotTable
+from edgekit.model.slot import KNOWN, Slot
+from edgekit.project.choices import read_choices
+from edgekit.project.config import SlotTable
 from edgekit.project.frozen import FrozenDict
 from edgekit.project.problems import Problems
+from edgekit.project.sources import check_source
 from edgekit.project.toml import TomlFile, note
 
 MAX_SLOT_LENGTH: Final = 16_384
 """Code points: a user's record has at most 16 KiB, so no value of its can be longer."""
-
-_FIELD: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,99}")
-_SOURCES: Final = {
-    "user": _FIELD,
-    "segment": _FIELD,
-    "request.query": re.compile(r"[^\x00-\x1f\x7f]{1,100}"),
-    "request.cookie": TOKEN,
-    "request.header": re.compile(TOKEN.pattern.replace("A-Z", "")),  # names of headers compare without case
-}
-"""What a source begins with → the names that may follow."""
-
-_SOURCE_HELP: Final = (
-    "write `user.<field>`, `segment.<field>`, `request.path`, `request.host`, `request.query.<name>`, "
-    "`request.cookie.<name>` or `request.header.<name in lower case>`"
-)
 
 
 def read_slots(
@@ -46,14 +32,18 @@ def read_slots(
     for name, table in sorted(tables.items()):
         before = len(problems.found)
         _check_name(name, toml, problems)
-        _check_source(name, table, by_source, toml, problems)
-        _check_max_length(name, table, toml, problems)
+        check_source(name, table.source, by_source, toml, problems)
         by_source.setdefault(table.source, name)
-        slot = Slot(name=name, source=table.source, type=table.type, max_length=table.max_length)
-        if slot.root == "segment":
-            _check_tiers(slot, table, tiers, toml, problems)
+        choices = read_choices(name, table, toml, problems)
+        if table.source == KNOWN:
+            slot = Slot(name=name, source=KNOWN, choices=choices)
         else:
-            slot = msgspec.structs.replace(slot, default=_read_default(slot, table, toml, problems))
+            _check_max_length(name, table, toml, problems)
+            slot = Slot(name=name, source=table.source, type=table.type, max_length=table.max_length, choices=choices)
+            if slot.root == "segment":
+                _check_tiers(slot, table, tiers, toml, problems)
+            else:
+                slot = msgspec.structs.replace(slot, default=_read_default(slot, table, toml, problems))
         if len(problems.found) == before:
             slots[name] = slot
     return slots
@@ -71,75 +61,29 @@ def _check_name(name: str, toml: TomlFile, problems: Problems) -> None:
         )
 
 
-def _check_source(
-    name: str, table: SlotTable, by_source: Mapping[str, str], toml: TomlFile, problems: Problems
-) -> None:
-    keys = ("slots", name, "from")
-    source = table.source
-    written = toml.content["slots"][name]
-    if "from" not in written:
-        note(problems, toml, keys, "EK112", f"slot `{name}` does not say where its value comes from", help=_SOURCE_HELP)
-    elif source in {"user.tier", "user.known"}:
-        why = "is frozen: a fragment is made for one tier" if source == "user.tier" else "is not a value of the record"
-        note(
-            problems,
-            toml,
-            keys,
-            "EK131",
-            f"slot `{name}` reads `{source}`, which {why}",
-            help="use `tier` in the template" if source == "user.tier" else "declare the field you want to print",
-        )
-    elif source and not _is_source(source):
-        kinds = [*_SOURCES, "request.path", "request.host"]
-        near = did_you_mean(source, kinds)
-        note(
-            problems,
-            toml,
-            keys,
-            "EK131",
-            f"slot `{name}` reads `{source}`, which nothing gives{near}",
-            help=_SOURCE_HELP,
-        )
-    elif source and source in by_source:
-        note(
-            problems,
-            toml,
-            keys,
-            "EK132",
-            f"slots `{by_source[source]}` and `{name}` both read `{source}`",
-            help=f"remove one: templates write `{{{{ {source} }}}}` and get the same slot either way",
-        )
-
-
-def _is_source(source: str) -> bool:
-    if source in {"request.path", "request.host"}:
-        return True
-    for root, names in _SOURCES.items():
-        if source.startswith(f"{root}."):
-            return bool(names.fullmatch(source.removeprefix(f"{root}.")))
-    return False
-
-
 def _check_max_length(name: str, table: SlotTable, toml: TomlFile, problems: Problems) -> None:
     keys = ("slots", name, "max_length")
-    if table.type == "integer":
+    written = toml.content["slots"][name]
+    if table.type == "integer" or "choices" in written:
         if table.max_length is not None:
+            kind = "is an integer" if table.type == "integer" else "has `choices`"
             note(
                 problems,
                 toml,
                 keys,
                 "EK133",
-                f"slot `{name}` is an integer, so `max_length` means nothing",
+                f"slot `{name}` {kind}, so `max_length` means nothing",
                 help="remove `max_length`",
             )
-    elif "max_length" not in toml.content["slots"][name]:
+    elif "max_length" not in written:
         note(
             problems,
             toml,
             keys,
             "EK112",
             f"slot `{name}` has no `max_length`",
-            help="say how many code points its value may have; a longer one is replaced by the default",
+            help="say how many code points its value may have, or list the allowed values; "
+            "any other is replaced by the default",
         )
     elif table.max_length is not None and not 1 <= table.max_length <= MAX_SLOT_LENGTH:
         note(
@@ -161,7 +105,7 @@ def _read_default(slot: Slot, table: SlotTable, toml: TomlFile, problems: Proble
             keys,
             "EK112",
             f"slot `{slot.name}` has no `default`",
-            help="say what is shown when the value is missing, too long or of the wrong type",
+            help="say what is shown when the value is missing or not one that the slot takes",
         )
         return None
     default = accept(slot, table.default)
@@ -171,7 +115,7 @@ def _read_default(slot: Slot, table: SlotTable, toml: TomlFile, problems: Proble
             toml,
             keys,
             "EK134",
-            f"the default of slot `{slot.name}` is not {_kind(slot)}",
+            f"the default of slot `{slot.name}` is not {describe_values(slot)}",
             help="write a default that the slot itself takes",
         )
     return default
@@ -211,13 +155,6 @@ def _check_tiers(
                 file,
                 (field,),
                 "EK135",
-                f"`{field}` of tier `{tier}` is not {_kind(slot)}, but slot `{slot.name}` prints it",
-                help=f"change the value, or the slot's `type` or `max_length` in `{toml.file.name}`",
+                f"`{field}` of tier `{tier}` is not {describe_values(slot)}, but slot `{slot.name}` prints it",
+                help=f"change the value, or what slot `{slot.name}` takes in `{toml.file.name}`",
             )
-
-
-def _kind(slot: Slot) -> str:
-    """What the slot takes, in words."""
-    if slot.type == "integer":
-        return "an integer within ±(2^53−1)"
-    return f"a string of at most {slot.max_length} code points"

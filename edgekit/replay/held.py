@@ -1,5 +1,6 @@
 """Bodies held in memory: fragments, static pages and assets, cut once and bound to their release's slots."""
 
+import math
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 
@@ -21,8 +22,9 @@ class HeldBody:
 
     def __init__(self, body: bytes, cuts: Iterable[Cut], slots: Mapping[str, Slot]) -> None:
         """Raises ValueError if the cuts are not those of the body."""
+        cuts = tuple(cuts)
         self.plan: Plan = build_plan(body, cuts, slots)
-        self.size = len(body) * (2 if self.plan.order else 1)  # what readers share is kept filled, too
+        self.size = len(body) * _copies(self.plan, cuts, slots)
         used = [slots[name] for name in self.plan.slots]
         self.request_slots = tuple(slot for slot in used if slot.root == "request")
         self.live = tuple(slot.name for slot in used if slot.root == "segment")
@@ -35,6 +37,18 @@ class HeldBody:
             body = fill(self.plan, texts)
             self._shared = texts, body, b'"%s"' % digest(body).hex().encode()
         return self._shared[1:]
+
+
+def _copies(plan: Plan, cuts: Iterable[Cut], slots: Mapping[str, Slot]) -> int:
+    """How often a body may come to be held.
+
+    What readers share is kept filled, too. Variants are cut when they are asked for and share no bytes, so each counts
+    as a whole body.
+    """
+    if plan.choose is None:
+        return 2 if plan.order else 1
+    choices = {cut.slot for cut in cuts if cut.encoding == "?"}
+    return 2 + math.prod(len(slots[name].choices) for name in choices)
 
 
 class HeldBodies:

@@ -4,7 +4,7 @@ import re
 from typing import Final
 from urllib.parse import unquote_to_bytes
 
-from edgekit.fragment.values import Value, accept_text, default_value
+from edgekit.fragment.values import Value, accept_text, default_value, format_value
 from edgekit.model.slot import Slot
 from edgekit.replay.identity import HeaderIdentity
 from edgekit.replay.request import Request, single_header
@@ -15,7 +15,7 @@ _BLANK: Final = b" \t"
 
 def read_request(slot: Slot, request: Request, path: str, identity: HeaderIdentity) -> str:
     """What a fragment is filled with for a `request.*` slot."""
-    return str(request_value(slot, request, path, identity))
+    return format_value(request_value(slot, request, path, identity))
 
 
 def request_value(slot: Slot, request: Request, path: str, identity: HeaderIdentity) -> Value:

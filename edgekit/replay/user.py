@@ -1,18 +1,18 @@
 """A user's record as the values of a release's `user.*` slots.
 
-One typed decoder reads, checks and picks the values in one call: it knows each slot's type and length. What it refuses
-is read again slot by slot, so both ways find the same values (a test compares them).
+One typed decoder reads, checks and picks the values in one call: it knows each slot's type, length and choices. What it
+refuses is read again slot by slot, so both ways find the same values (a test compares them).
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import attrgetter
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 
 from edgekit.fragment.record import decode_record
-from edgekit.fragment.values import accept, default_value
-from edgekit.model.slot import MAX_INTEGER, Slot
+from edgekit.fragment.values import Value, accept, default_value, format_value
+from edgekit.model.slot import KNOWN, MAX_INTEGER, Slot
 
 User = Any
 """A record made by `Users.decode`: `tier` (a string or None), and a value by the name of each `user.*` slot."""
@@ -31,10 +31,13 @@ class Users:
         )
         self._decode: Callable[[bytes], User] = msgspec.json.Decoder(self._type).decode
         self._id = next((slot for slot in self._slots if slot.field == "id"), None)
+        self._known = next((slot.name for slot in self._slots if slot.source == KNOWN), None)
         self.guest: User = self._type()
 
     def decode(self, record: bytes | None, user_id: str) -> User:
-        """The user; all defaults without a record. `user.id` is the identified id, whatever the record says.
+        """The user; all defaults without a record.
+
+        `user.id` is the identified id and `user.known` tells whether there is a record, whatever the record says.
 
         Raises ValueError if the record is damaged.
         """
@@ -44,6 +47,8 @@ class Users:
             user = self._decode_with_care(decode_record(record or b""))
         if self._id is not None:
             setattr(user, self._id.name, _value(self._id, user_id))
+        if self._known is not None:
+            setattr(user, self._known, record is not None)
         return user
 
     def _decode_with_care(self, record: Mapping[str, Any]) -> User:
@@ -54,20 +59,36 @@ class Users:
 
 def user_texts(slots: Sequence[Slot]) -> Callable[[User], Iterable[str]]:
     """How to read from a user what a fragment with these `user.*` slots, in this order, is filled with."""
-    names = [slot.name for slot in slots]
-    if any(slot.type == "integer" for slot in slots):
-        return lambda user: [str(getattr(user, name)) for name in names]
+    read = _read_values([slot.name for slot in slots])
+    no_text = [number for number, slot in enumerate(slots) if slot.type == "integer" or slot.source == KNOWN]
+    if not no_text:
+        return read
+
+    def read_texts(user: User) -> list[str]:
+        texts = [*read(user)]
+        for number in no_text:
+            texts[number] = format_value(texts[number])
+        return texts
+
+    return read_texts
+
+
+def _read_values(names: Sequence[str]) -> Callable[[User], Iterable[Any]]:
     if len(names) > 1:  # with one name, `attrgetter` gives a value and no tuple
         return attrgetter(*names)
     return lambda user: [getattr(user, name) for name in names]
 
 
 def _type(slot: Slot) -> Any:
+    if slot.source == KNOWN:  # a record's own field of that name means nothing
+        return Any
+    if slot.choices:
+        return Literal[slot.choices]
     if slot.type == "integer":
         return Annotated[int, msgspec.Meta(ge=-MAX_INTEGER, le=MAX_INTEGER)]
     return Annotated[str, msgspec.Meta(max_length=slot.max_length)]
 
 
-def _value(slot: Slot, raw: object) -> str | int:
+def _value(slot: Slot, raw: object) -> Value:
     value = accept(slot, raw)
     return default_value(slot, {}) if value is None else value

@@ -52,6 +52,59 @@ def test_the_exact_bytes_of_the_answer_are_printed(built: Path, arguments: list[
     assert (done.status, done.text, done.err) == (0, expected, "")
 
 
+CHOICES = """
+[slots.STATE]
+from = "user.state"
+choices = ["guest", "member"]
+default = "guest"
+[slots.IS_KNOWN]
+from = "user.known"
+[slots.SEASON]
+from = "segment.season"
+choices = ["spring", "autumn"]
+[slots.ARM]
+from = "request.cookie.arm"
+choices = ["a", "b"]
+default = "a"
+"""
+BRANCHES = """{{ user.known }} {% if user.state == "member" %}Hi {{ user.name }}{% else %}Log in{% endif %} \
+{{ segment.season|upper }} {{ {"a": 1, "b": 2}[request.cookie.arm] }}"""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ([], "False Log in SPRING 1"),
+        (["--user", "u1"], "True Log in AUTUMN 1"),
+        (["--user", "stranger"], "False Log in SPRING 1"),
+        (["--set", "user.state=member"], "True Hi there SPRING 1"),
+        (["--set", "user.state=root"], "True Log in SPRING 1"),
+        (["--set", "segment.season=autumn", "--set", "request.cookie.arm=b"], "False Log in AUTUMN 2"),
+        (["--set", "segment.season=winter", "--set", "request.cookie.arm=c"], "False Log in SPRING 1"),
+    ],
+)
+def test_a_choice_is_one_of_its_values_or_the_default(built: Path, arguments: list[str], expected: str) -> None:
+    files = {
+        "edgekit.toml": CONFIG + CHOICES,
+        "segments/free.toml": (built / "site/segments/free.toml").read_text() + 'season = "spring"\n',
+        "segments/vip.toml": (built / "site/segments/vip.toml").read_text() + 'season = "autumn"\n',
+        "pages/about.html": BRANCHES.replace("\\\n", ""),
+    }
+    write_shop(built / "site", files)
+    assert run("build").status == 0
+    assert run("render", "/about", *arguments).text == expected
+    assert run("render", "/about", *arguments, "--oracle").text == expected
+
+
+def test_who_is_known_is_not_set_but_has_a_record(built: Path) -> None:
+    write_shop(built / "site", {"edgekit.toml": CONFIG + CHOICES.split("[slots.SEASON]")[0]})
+    assert run("build").status == 0
+    done = run("render", "/", "--set", "user.known=true")
+    assert (done.status, done.out) == (2, b"")
+    assert "EK485 `--set` does not set `user.known`" in done.err
+    assert "`--user ID`" in done.err
+
+
 def test_nothing_is_written(built: Path) -> None:
     run("render", "/", "--user", "u1", "--set", "user.name=Eve", "--set", "segment.hero=Now")
     assert run("render", "/", "--user", "u1").text == "<h1>Gold</h1>\n<p>Hello Ada, 7 points</p>"

@@ -1,6 +1,7 @@
 """Small sites for tests of the compiler, and what their fragments replay to."""
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -8,8 +9,10 @@ from pathlib import Path
 
 from edgekit.compiler.build import CompileResult, compile_site
 from edgekit.fragment.fill import build_plan, fill
+from edgekit.fragment.values import format_value
 from edgekit.model.fragment import Fragment
 from edgekit.model.keys import page_key
+from edgekit.model.slot import KNOWN
 from edgekit.project.load import load_site
 from edgekit.project.site import Page, Site
 
@@ -35,6 +38,23 @@ from = "user.points"
 type = "integer"
 default = 0
 
+[slots.STATE]
+from = "user.state"
+choices = ["guest", "member", "a b/ü"]
+default = "guest"
+
+[slots.KNOWN]
+from = "user.known"
+
+[slots.ARM]
+from = "request.cookie.arm"
+choices = ["a", "b"]
+default = "b"
+
+[slots.SEASON]
+from = "segment.season"
+choices = ["summer", "winter"]
+
 [slots.HERO]
 from = "segment.hero"
 max_length = 200
@@ -47,8 +67,8 @@ max_length = 200
 
 FILES: Mapping[str, str] = {
     "edgekit.toml": CONFIG,
-    "segments/free.toml": 'hero = "Welcome & more"\ndiscount = 0\nperks = []\n',
-    "segments/vip.toml": 'hero = "Hello {USER_NAME}"\ndiscount = 20\nperks = ["lounge", "<fast> lane"]\n',
+    "segments/free.toml": 'hero = "Welcome & more"\ndiscount = 0\nperks = []\nseason = "summer"\n',
+    "segments/vip.toml": 'hero = "Hello {USER_NAME}"\ndiscount = 20\nperks = ["lounge", "<fast>"]\nseason = "winter"\n',
     "data/shop.json": json.dumps(
         {
             "name": "Pots & Pans",
@@ -93,7 +113,7 @@ class Compiled:
         if fragment is None:
             return self.fragments[page.path].body
         plan = build_plan(fragment.body, fragment.cuts, self.site.slots)
-        return fill(plan, [str(values[self.site.slots[name].source]) for name in plan.slots])
+        return fill(plan, [format_value(values[self.site.slots[name].source]) for name in plan.slots])
 
 
 def compile_files(folder: Path, files: Mapping[str, str], *, jobs: int = 1) -> Compiled:
@@ -106,9 +126,25 @@ def compile_files(folder: Path, files: Mapping[str, str], *, jobs: int = 1) -> C
     return Compiled(site, compile_site(site, keep, jobs=jobs), fragments)
 
 
-def values_of(site: Site, tier: str, text: str, number: int) -> dict[str, str | int]:
-    """One value for each slot by its source: the same text for every string, but told apart by its source."""
-    return {
-        slot.source: number if slot.type == "integer" else f"{text}{slot.source[:1] if text else ''}"
-        for slot in site.slots.values()
-    }
+def values_of(site: Site, text: str, number: int) -> dict[str, str | int]:
+    """One value for each slot by its source: the same text for every string, but told apart by its source.
+
+    A choice slot takes the choices in turn, as `number` counts: each slot slower than the one before.
+    """
+    values: dict[str, str | int] = {}
+    rest = abs(number)
+    for slot in site.slots.values():
+        if slot.choices:
+            rest, at = divmod(rest, len(slot.choices))
+            choice = slot.choices[at]
+            values[slot.source] = choice == "true" if slot.source == KNOWN else choice
+        elif slot.type == "integer":
+            values[slot.source] = -number if number % 2 else number
+        else:
+            values[slot.source] = f"{text}{slot.source[:1] if text else ''}"
+    return values
+
+
+def count_variants(site: Site) -> int:
+    """How many combinations of all choices there are."""
+    return math.prod(len(slot.choices) or 1 for slot in site.slots.values())

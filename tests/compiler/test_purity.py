@@ -90,7 +90,7 @@ def test_what_was_rendered_before_changes_nothing(bodies: list[str], data: st.Da
         )
         work = [(page, tier) for page in site.pages for tier in site.tiers]
         alone = {(page.path, tier): Tracer(site).trace(page, tier) for page, tier in work}
-        values = {tier: values_of(site, tier, "<x>", 3) for tier in site.tiers}
+        values = {tier: values_of(site, "<x>", 3) for tier in site.tiers}
         tracer, oracle = Tracer(site), Oracle(site)
         for page, tier in data.draw(st.lists(st.sampled_from(work), min_size=len(work), max_size=3 * len(work))):
             expected = alone[page.path, tier]

@@ -7,12 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgekit.fragment.values import accept, accept_text, default_value, is_well_formed, normalise
+from edgekit.fragment.values import accept, accept_text, default_value, describe_values, is_well_formed, normalise
 from edgekit.model.slot import MAX_INTEGER, Slot
 
 NAME = Slot(name="NAME", source="user.name", default="there", max_length=5)
 AGE = Slot(name="AGE", source="user.age", type="integer", default=7)
 HERO = Slot(name="HERO", source="segment.hero", max_length=3)
+STATE = Slot(name="STATE", source="user.state", default="guest", choices=("guest", "member"))
+PLAN = Slot(name="PLAN", source="segment.plan", choices=("", "a"))
+KNOWN = Slot(name="KNOWN", source="user.known", choices=("true", "false"))
 
 
 @pytest.mark.parametrize("raw", ["", "Linus", "😀😀😀😀😀", "a\0b", "{_}"])
@@ -45,6 +48,40 @@ def test_an_integer_slot_takes_nothing_else(raw: object) -> None:
     assert normalise(AGE, raw, 7) == "7"
 
 
+@pytest.mark.parametrize("raw", ["guest", "member"])
+def test_a_choice_slot_takes_its_choices(raw: str) -> None:
+    assert raw == accept(STATE, raw) == accept_text(STATE, raw) == normalise(STATE, raw, "guest")
+
+
+@pytest.mark.parametrize("raw", ["", "Member", "member ", "\ud800", None, True, 0, ["member"], {"member": 1}])
+def test_a_choice_slot_takes_nothing_else(raw: object) -> None:
+    assert accept(STATE, raw) is None
+    assert normalise(STATE, raw, "guest") == "guest"
+
+
+@pytest.mark.parametrize(("raw", "text"), [(True, "true"), (False, "false")])
+def test_whether_a_user_is_known_is_a_boolean_and_filled_as_its_choice(raw: bool, text: str) -> None:
+    assert accept(KNOWN, raw) is raw
+    assert normalise(KNOWN, raw, False) == text
+
+
+@pytest.mark.parametrize("raw", ["true", "false", 1, 0, None, []])
+def test_nothing_but_a_boolean_tells_whether_a_user_is_known(raw: object) -> None:
+    assert accept(KNOWN, raw) is None
+
+
+def test_nobody_is_known_by_default() -> None:
+    assert default_value(KNOWN, {}) is False
+
+
+@pytest.mark.parametrize(
+    ("slot", "said"),
+    [(AGE, "an integer within ±(2^53−1)"), (NAME, "a string of at most 5 code points"), (PLAN, "one of ``, `a`")],
+)
+def test_what_a_slot_takes_can_be_said(slot: Slot, said: str) -> None:
+    assert said == describe_values(slot)
+
+
 @given(st.integers() | st.floats())
 def test_integers_print_as_a_double_prints_them(raw: float) -> None:
     value = accept(AGE, raw)
@@ -69,7 +106,9 @@ def test_an_empty_value_of_the_request_is_a_value() -> None:
     assert accept_text(NAME, "") == ""
 
 
-@pytest.mark.parametrize(("slot", "tier", "value"), [(NAME, {}, "there"), (AGE, {}, 7), (HERO, {"hero": "x"}, "x")])
+@pytest.mark.parametrize(
+    ("slot", "tier", "value"), [(NAME, {}, "there"), (AGE, {}, 7), (HERO, {"hero": "x"}, "x"), (PLAN, {"plan": ""}, "")]
+)
 def test_the_default_is_the_slots_or_the_tiers(slot: Slot, tier: dict[str, Any], value: object) -> None:
     assert value == default_value(slot, tier)
 

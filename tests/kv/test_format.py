@@ -10,8 +10,10 @@ import lmdb
 from edgekit.kv.environment import MAX_READERS
 from edgekit.kv.segments import put_segment
 from edgekit.kv.store import open_store
+from edgekit.model.fragment import Cut
 from edgekit.model.keys import NAMESPACES
 from tests.kv.packs import NOW, make_fragments, make_store, release_of
+from tests.replay.published import find_cuts
 from tests.source import ROOT
 
 DOCUMENT = (ROOT / "docs" / "store-format.md").read_text("utf-8")
@@ -34,6 +36,15 @@ def test_the_file_holds_the_documented_databases_and_records(path: Path) -> None
         assert sorted(bytes(key).decode() for key, _ in txn.cursor()) == sorted(NAMESPACES)
         own = env.open_db(b"_EDGEKIT", txn=txn, create=False)
         kinds = {bytes(key).decode().partition(":")[0] for key, _ in txn.cursor(own)}
-    table = DOCUMENT.split("## `_EDGEKIT`")[1].split("## Reading")[0]
+    table = DOCUMENT.split("## `_EDGEKIT`")[1].split("\n## ")[0]
     assert kinds == {re.split(r"[:`]", row)[1] for row in table.splitlines() if row.startswith("| `")}
     assert all(f"| `{name}` |" in DOCUMENT for name in NAMESPACES)
+
+
+def test_the_documented_tokens_have_the_documented_cuts() -> None:
+    table = DOCUMENT.split("## Fragments")[1].split("\n## ")[0]
+    rows = re.findall(r"^\| `([^`]+)` \| ([^,]+), ([^|]+) \|", table, re.M)
+    assert len(rows) == 5
+    for token, *cut in rows:
+        slot, encoding = ("" if cell == "empty" else cell.strip("`") for cell in cut)
+        assert [Cut(0, len(token), slot, encoding)] == list(find_cuts(token.encode()))  # type: ignore[arg-type]

@@ -6,10 +6,13 @@ from pathlib import Path
 import pytest
 
 from edgekit.diagnostics.diagnostic import EdgekitError
+from edgekit.kv.publish import publish
 from edgekit.kv.segments import put_segment
+from edgekit.kv.staging import Stager
 from edgekit.kv.store import open_store
 from edgekit.kv.verify import MAX_FINDINGS, verify
-from edgekit.model.fragment import Cut, encode_cuts
+from edgekit.model.digest import digest
+from edgekit.model.fragment import Cut, Fragment, encode_cuts
 from edgekit.model.keys import (
     ASSETS,
     CURRENT,
@@ -21,9 +24,12 @@ from edgekit.model.keys import (
     Namespace,
     cuts_key,
     index_key,
+    page_key,
     trace_key,
 )
+from edgekit.model.slot import Slot
 from tests.kv.packs import NOW, make_fragments, make_pack, make_store, release_of
+from tests.replay.published import find_cuts
 from tests.scale import scaled
 
 FRAGMENT = make_fragments("new")[0]
@@ -83,6 +89,48 @@ def test_what_does_not_fit_is_found(
         else:
             txn.put(namespace, key, value)
     assert code in {found.code for found in verify(path)}
+
+
+STATE = Slot(name="STATE", source="user.state", default="guest", choices=("guest", "member"))
+
+
+def publish_fragment(path: Path, body: bytes) -> None:
+    """A release with one fragment, its cuts found by the grammar."""
+    fragment = Fragment(PAGE_TPL, page_key("/", "free"), body, find_cuts(body))
+    with open_store(path, create=True) as store:
+        with Stager(store) as stager:
+            stager.add(fragment)
+        publish(store, make_pack([fragment], slots={"STATE": STATE}), NOW)
+
+
+def test_a_fragment_with_alternatives_has_no_findings(path: Path) -> None:
+    publish_fragment(path, b"{_}x}{?STATE=guest}Log in{?STATE=member}Hello {STATE:json}{/STATE}")
+    assert verify(path) == ()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"{?STATE=guest}Log in{/STATE}",
+        b"{?STATE=member}Hello{?STATE=guest}Log in{/STATE}",
+        b"{?STATE=guest}Log in{?STATE=member}Hello",
+        b"{/STATE}",
+        b"{USER_NAME}",
+    ],
+)
+def test_a_fragment_that_cannot_be_filled_is_found(path: Path, body: bytes) -> None:
+    publish_fragment(path, body)
+    (found,) = verify(path)
+    assert (found.code, found.message[:12]) == ("EK444", "`/:free` of ")
+
+
+def test_a_cut_that_calls_an_end_a_placeholder_is_found(path: Path) -> None:
+    body = b"{?STATE=guest}Log in{?STATE=member}Hello{/STATE}"
+    publish_fragment(path, body)
+    cuts = (*find_cuts(body)[:-1], Cut(40, 48, "STATE", ""))
+    with open_store(path) as store, store.write() as txn:
+        txn.put(EDGEKIT, cuts_key(digest(body).hex()), encode_cuts(cuts))
+    assert "EK444" in {found.code for found in verify(path)}
 
 
 def test_findings_are_bounded(path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The law on the example shop: every page, tier and user, built, published and replayed from the real store."""
+"""The law on the example shop: every page, tier and visitor, built, published and replayed from the real store."""
 
 import io
 import json
@@ -12,9 +12,10 @@ import pytest
 
 from edgekit.cli.building import build_site
 from edgekit.compiler.oracle import Oracle
-from edgekit.fragment.values import accept, accept_text, default_value
+from edgekit.fragment.values import Value, accept, accept_text, default_value
 from edgekit.kv.store import LmdbStore, open_store
 from edgekit.kv.user_import import import_users
+from edgekit.kv.users import put_user
 from edgekit.model.slot import Slot
 from edgekit.project.site import Site
 from edgekit.replay.core import respond
@@ -34,8 +35,25 @@ QUERIES: dict[str, dict[str, str]] = {
 """What the page is asked with, and what URLSearchParams gives; a value whose bytes are no UTF-8 counts as none."""
 
 
+COOKIES: dict[str, dict[str, str]] = {
+    "": {},
+    "checkout=parcel": {"checkout": "parcel"},
+    "theme=dark; checkout=letter; checkout=parcel": {"checkout": "letter"},
+    "checkout=Parcel": {"checkout": "Parcel"},
+}
+"""The header, and the cookies in it that the site reads."""
+
+
+class Visitor(NamedTuple):
+    """Who asks: the id that is sent, the tier that counts, and the record, if there is one to be found."""
+
+    id: str | None
+    tier: str
+    record: dict[str, Any] | None
+
+
 class Shop(NamedTuple):
-    """The example, published, with each of its users in each tier: `u1@vip`."""
+    """The example, published, with each of its users in each tier (`u1@vip`), and one whose record has expired."""
 
     site: Site
     store: LmdbStore
@@ -53,35 +71,46 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
             for tier in built.site.tiers
         ]
         import_users(store, io.BytesIO("\n".join(lines).encode()), "jsonl", file="users", expires=0)
+        put_user(store, "expired", b'{"tier": "vip", "name": "Old", "language": "de"}', 1)
         yield Shop(built.site, store)
 
 
-def bound_values(site: Site, tier: str, user: dict[str, Any], path: str, query: str) -> dict[str, str | int]:
-    """What the contract says that each slot's value is, by its source."""
+def visitors(site: Site) -> list[Visitor]:
+    strangers = [Visitor(id, site.default_tier, None) for id in (None, "nobody", "expired")]
+    return [Visitor(f"{user['id']}@{tier}", tier, user) for tier in site.tiers for user in USERS] + strangers
 
-    def given(slot: Slot) -> str | int | None:
+
+def bound_values(site: Site, visitor: Visitor, path: str, query: str, cookie: str) -> dict[str, Value]:
+    """What the contract says that each slot's value is, by its source."""
+    record = visitor.record or {}
+
+    def given(slot: Slot) -> Value | None:
         match slot.root, slot.field:
             case "user", "id":
-                return accept(slot, f"{user['id']}@{tier}")
+                return accept(slot, visitor.id)
+            case "user", "known":
+                return visitor.record is not None
             case "user", field:
-                return accept(slot, user.get(field))
+                return accept(slot, record.get(field))
             case "segment", field:
-                return accept(slot, site.tiers[tier][field])
+                return accept(slot, site.tiers[visitor.tier][field])
             case "request", "path":
                 return accept_text(slot, path)
             case "request", field if field.startswith("query."):
                 return accept_text(slot, QUERIES[query].get(field.removeprefix("query.")))
+            case "request", field if field.startswith("cookie."):
+                return accept_text(slot, COOKIES[cookie].get(field.removeprefix("cookie.")))
         raise AssertionError(f"the example has a new source, `{slot.source}`: say here what it gives")
 
     values = {slot.source: (given(slot), slot) for slot in site.slots.values()}
     return {
-        source: default_value(slot, site.tiers[tier]) if value is None else value
+        source: default_value(slot, site.tiers[visitor.tier]) if value is None else value
         for source, (value, slot) in values.items()
     }
 
 
 @pytest.mark.parametrize("part", range(PARTS))
-def test_every_page_tier_and_user_replays_to_the_full_render(part: int, shop: Shop) -> None:
+def test_every_page_tier_and_visitor_replays_to_the_full_render(part: int, shop: Shop) -> None:
     oracle = Oracle(shop.site)
     replay = ReplayStore(shop.store)
     rendered: dict[tuple[object, ...], bytes] = {}
@@ -89,20 +118,22 @@ def test_every_page_tier_and_user_replays_to_the_full_render(part: int, shop: Sh
         path = page.path if page.path.startswith("/") else f"/nowhere-{page.path}"
         if page.path == "503":
             continue
-        for number, (tier, user) in enumerate((tier, user) for tier in shop.site.tiers for user in USERS):
+        for number, visitor in enumerate(visitors(shop.site)):
             query = list(QUERIES)[number % len(QUERIES)]
-            values = bound_values(shop.site, tier, user, path, query)
+            cookie = list(COOKIES)[number % len(COOKIES)]
+            values = bound_values(shop.site, visitor, path, query, cookie)
+            identity = ((b"x-user-id", visitor.id.encode()),) if visitor.id is not None else ()
             request = Request(
                 path=path.encode(),
                 query=query.encode(),
                 now=time.time(),
-                headers=((b"x-user-id", f"{user['id']}@{tier}".encode()),),
+                headers=((b"cookie", cookie.encode()), *identity),
                 peer="127.0.0.1",
             )
-            key = (page.path, tier, *sorted(values.items()))
+            key = (page.path, visitor.tier, *sorted(values.items()))
             if key not in rendered:
-                rendered[key] = oracle.render(page, tier, values)
+                rendered[key] = oracle.render(page, visitor.tier, values)
             response = respond(request, replay)
-            assert response.body == rendered[key], (page.path, tier, user["id"])
+            assert response.body == rendered[key], (page.path, visitor)
             assert response.status == (404 if page.path == "404" else 200)
             assert response.logs == ()

@@ -91,6 +91,27 @@ def test_every_table_of_the_configuration_is_read(shop: Path) -> None:
     assert site.identity == Identity(header="x-user", trusted_proxies=("10.0.0.0/8",))
 
 
+@pytest.mark.parametrize("choices", ["", 'choices = ["true", "false"]', 'choices = ["false", "true"]'])
+def test_whether_a_user_is_known_is_a_choice_of_true_and_false(tmp_path: Path, choices: str) -> None:
+    config = f'{CONFIG}[slots.IS_KNOWN]\nfrom = "user.known"\n{choices}\n'
+    site = load_site(write_site(tmp_path, {"edgekit.toml": config}))
+    assert site.slots == {"IS_KNOWN": Slot(name="IS_KNOWN", source="user.known", choices=("true", "false"))}
+
+
+def test_choices_keep_their_order_and_may_be_any_text(tmp_path: Path) -> None:
+    longest = "é" * 128
+    config = f'[slots.A]\nfrom = "user.a"\nchoices = ["b c", "", "%41", "{longest}"]\ndefault = ""\n'
+    site = load_site(write_site(tmp_path, {"edgekit.toml": CONFIG + config}))
+    assert site.slots["A"].choices == ("b c", "", "%41", longest)
+    assert (site.slots["A"].default, site.slots["A"].max_length) == ("", None)
+
+
+def test_a_live_field_may_have_choices(tmp_path: Path) -> None:
+    config = '[slots.HERO]\nfrom = "segment.hero"\nchoices = ["spring.jpg", "gold.jpg"]\n'
+    site = load_site(write_site(tmp_path, {"edgekit.toml": CONFIG + config}))
+    assert site.slots["HERO"] == Slot(name="HERO", source="segment.hero", choices=("spring.jpg", "gold.jpg"))
+
+
 def test_a_site_may_leave_out_all_that_has_a_default(tmp_path: Path) -> None:
     site = load_site(write_site(tmp_path / "site", {}))
     assert (site.store, site.slots, site.assets) == (None, {}, {})

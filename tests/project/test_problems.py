@@ -143,9 +143,52 @@ FAULTS = {
     "a slot of a later type": config(
         NAME + 'type = "float"\n', "EK111", "edgekit.toml:8", "`slots.NAME.type` is wrong"
     ),
-    "a slot with choices": config(
-        NAME + 'choices = ["a"]\n', "EK110", "edgekit.toml:8", "unknown key `slots.NAME.choices`"
+    **{
+        f"choices that {what}": config(
+            f'[slots.NAME]\nfrom = "user.name"\ndefault = "a"\nchoices = {choices}\n', code, "edgekit.toml:7", said
+        )
+        for what, choices, code, said in (
+            ("are no list", '"a"', "EK111", "`slots.NAME.choices` is wrong: expected `array`"),
+            ("are no strings", '["a", 1]', "EK111", "expected `string`, got `integer` in item `[1]`"),
+            ("are none", "[]", "EK136", "`choices` of slot `NAME` are an empty list"),
+            ("repeat themselves", '["a", "b", "a"]', "EK136", "hold `a` twice"),
+            ("are too long", f'["a", "{"é" * 128}e"]', "EK136", "more than 256 bytes"),
+        )
+    },
+    "choices and a length": config(
+        NAME + 'choices = ["there"]\n', "EK133", "edgekit.toml:7", "has `choices`, so `max_length` means nothing"
     ),
+    "choices of an integer": config(
+        '[slots.N]\nfrom = "user.n"\ntype = "integer"\ndefault = 1\nchoices = ["1"]\n',
+        "EK136",
+        "edgekit.toml:8",
+        "are strings, but the slot is an integer",
+    ),
+    "choices without a default": config(
+        '[slots.NAME]\nfrom = "user.name"\nchoices = ["a"]\n', "EK112", "edgekit.toml:4", "has no `default`"
+    ),
+    "a default that is none of the choices": config(
+        without("max_length") + 'choices = ["a", "b"]\n', "EK134", "edgekit.toml:6", "is not one of `a`, `b`"
+    ),
+    "a live field that is none of its choices": config(
+        '[slots.HERO]\nfrom = "segment.hero"\nchoices = ["spring.jpg", "summer.jpg"]\n',
+        "EK135",
+        "segments/vip.toml:1",
+        "`hero` of tier `vip` is not one of `spring.jpg`, `summer.jpg`",
+    ),
+    **{
+        f"a slot of user.known with {line}": config(
+            f'[slots.KNOWN]\nfrom = "user.known"\n{line}\n', "EK136", "edgekit.toml:6", said
+        )
+        for line, said in {
+            'default = "true"': "so `default` means nothing",
+            "max_length = 5": "so `max_length` means nothing",
+            'type = "string"': "so `type` means nothing",
+            'choices = ["yes", "no"]': "are not those of `user.known`",
+            'choices = ["true"]': "are not those of `user.known`",
+            'choices = ["true", "false", "true"]': "are not those of `user.known`",
+        }.items()
+    },
     "a default that is too long": config(
         NAME.replace("40", "4"), "EK134", "edgekit.toml:6", "is not a string of at most 4 code points"
     ),
@@ -177,7 +220,6 @@ FAULTS = {
             "user",
             "user.",
             "user.tier",
-            "user.known",
             "user._secret",
             "user.a.b",
             "usr.name",

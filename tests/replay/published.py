@@ -1,7 +1,7 @@
 """A published release as a mapping, from a short description: what replay's tests read from.
 
 default_tier, cpu_ms     "free", 50
-slots                    name → {"from", "default", "max_length", "type"}
+slots                    name → {"from", "default", "max_length", "type", "choices"}, `user.known` with choices
 segments                 tier → configuration as its file has it
 config                   tier → configuration as the store has it now (default: as the file)
 config_expires           tier → Unix seconds
@@ -48,6 +48,9 @@ def find_cuts(body: bytes) -> tuple[Cut, ...]:
     """The cuts of a fragment by its grammar."""
     cuts = []
     for token in TOKEN.finditer(body.decode("latin-1")):  # one character a byte: offsets are those of the bytes
+        if (mark := token[1][0]) in "?/":
+            cuts.append(Cut(*token.span(), token[1][1:].partition("=")[0], mark))  # type: ignore[arg-type]
+            continue
         name, _, encoding = token[1].partition(":")
         cuts.append(Cut(*token.span(), "" if name == "_" else name, encoding))  # type: ignore[arg-type]
     return tuple(cuts)

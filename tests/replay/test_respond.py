@@ -8,24 +8,29 @@ from hypothesis import strategies as st
 
 from edgekit.fragment.encodings import ENCODERS
 from edgekit.fragment.record import decode_record
-from edgekit.fragment.values import accept
+from edgekit.fragment.values import accept, format_value
 from edgekit.kv.reader import MemoryStore
 from edgekit.model.expiry import seal
 from edgekit.model.keys import SEGMENT_CONFIG
-from edgekit.model.placeholder import TOKEN
+from edgekit.model.placeholder import Encoding
 from edgekit.replay.core import respond
 from edgekit.replay.given import read_given
 from edgekit.replay.request import Request
 from edgekit.replay.store import ReplayStore
 from edgekit.replay.tail import build_event, encode_event
 from edgekit.replay.user import Users
+from tests.fragment.grammar import interpret
 from tests.replay.published import declare_slots, open_published, publish
 
 SLOTS = {
     "A": {"from": "user.a", "default": "a's", "max_length": 5},
     "AGE": {"from": "user.age", "type": "integer", "default": 7},
     "ID": {"from": "user.id", "default": "nobody", "max_length": 9},
+    "STATE": {"from": "user.state", "default": "guest", "choices": ["guest", "member", "", "\u0142 1"]},
+    "KNOWN": {"from": "user.known", "choices": ["true", "false"]},
     "HERO": {"from": "segment.hero", "max_length": 9},
+    "PLAN": {"from": "segment.plan", "choices": ["small", "large"]},
+    "ARM": {"from": "request.cookie.arm", "default": "a", "choices": ["a", "b"]},
     "RATE": {"from": "segment.rate", "type": "integer"},
     "Q": {"from": "request.query.q", "default": "q", "max_length": 9},
     "PAGE": {"from": "request.query.page", "type": "integer", "default": 1},
@@ -34,13 +39,19 @@ SLOTS = {
     "HOST": {"from": "request.host", "default": "host", "max_length": 9},
     "PATH": {"from": "request.path", "default": "path", "max_length": 9},
 }
-FRAGMENT = "{Q}{_}A}{A}{AGE}|" + "".join(
-    f"{{{name}:{encoding}}}|" for name in SLOTS for encoding in ENCODERS if encoding
+FRAGMENT = (
+    "{Q}{_}A}{A}{AGE}|"
+    + "".join(f"{{{name}:{encoding}}}|" for name in SLOTS for encoding in ENCODERS if encoding)
+    + "{?KNOWN=true}{A}, {?STATE=guest}{Q}{?STATE=member}{AGE}{?STATE=}{?STATE=%C5%82%201}{A:url}{/STATE}"
+    + "{?KNOWN=false}nobody{/KNOWN}{?PLAN=small}-{?PLAN=large}+{HERO}{/PLAN}{?ARM=a}{_}A}{?ARM=b}{C}{/ARM}"
 )
 SITE = {
     "slots": SLOTS,
-    "segments": {"free": {"hero": "<free>", "rate": 1}, "vip": {"hero": "<vip>", "rate": 2}},
-    "config": {"vip": {"hero": "liv'e", "rate": 3.0}},
+    "segments": {
+        "free": {"hero": "<free>", "rate": 1, "plan": "small"},
+        "vip": {"hero": "<vip>", "rate": 2, "plan": "large"},
+    },
+    "config": {"vip": {"hero": "liv'e", "rate": 3.0, "plan": "huge"}},
     "pages": {
         "/": {"free": "free" + FRAGMENT, "vip": "vip" + FRAGMENT},
         "/static-page": "static",
@@ -51,12 +62,30 @@ SITE = {
 
 leaves = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=6)
 records = st.dictionaries(
-    st.sampled_from(["tier", "a", "age", "id", "x"]),
-    leaves | st.sampled_from(["vip", "free", "\0", "six...", "{A}", "5", "5.0"]) | st.lists(leaves, max_size=2),
+    st.sampled_from(["tier", "a", "age", "id", "state", "known", "x"]),
+    leaves
+    | st.sampled_from(["vip", "free", "member", "", "\u0142 1", "\0", "six...", "{A}", "5", "5.0"])
+    | st.lists(leaves, max_size=2),
 )
 odd_bytes = st.lists(
     st.sampled_from(
-        [b"/", b"..", b".", b"%2f", b"%00", b"%", b"q=", b"&", b";", b"c=", b"+", b"static/", b"\xff", b"{A}"]
+        [
+            b"/",
+            b"..",
+            b".",
+            b"%2f",
+            b"%00",
+            b"%",
+            b"q=",
+            b"&",
+            b";",
+            b"c=",
+            b"arm=b;",
+            b"+",
+            b"static/",
+            b"\xff",
+            b"{A}",
+        ]
     )
     | st.binary(max_size=4)
 ).map(b"".join)
@@ -104,15 +133,12 @@ def test_the_page_is_the_fragment_with_the_given_values(request: Request, record
     request = Request(b"/", request.now, "GET", request.query, request.headers, request.peer)
     seen = read_given(request, store)
 
-    def write(token: Any) -> str:
-        name, _, encoding = token[1].partition(":")
-        value = "" if name == "_" else seen.values[name]
-        if name == "_":
-            return "{"
-        return str(value) if isinstance(value, int) else ENCODERS[encoding](value)  # type: ignore[index]
+    texts = {name: format_value(value) for name, value in seen.values.items()}
 
-    expected = TOKEN.sub(write, seen.tier + FRAGMENT).encode()
-    assert expected == respond(request, store).body
+    def write(name: str, encoding: Encoding) -> str:
+        return texts[name] if SLOTS[name].get("type") == "integer" else ENCODERS[encoding](texts[name])
+
+    assert interpret(seen.tier + FRAGMENT, write, texts).encode() == respond(request, store).body
 
 
 @given(records.map(write_json).map(str.encode) | st.binary(), st.text(max_size=10))
@@ -132,7 +158,8 @@ def test_one_decoder_finds_what_reading_slot_by_slot_finds(raw: bytes, user_id: 
         return
     tier = record.get("tier")
     assert (tier if isinstance(tier, str) else None) == user.tier
-    for name in ("A", "AGE", "ID"):
+    assert user.KNOWN is True
+    for name in ("A", "AGE", "ID", "STATE"):
         value = accept(slots[name], user_id if name == "ID" else record.get(slots[name].field))
         assert (slots[name].default if value is None else value) == getattr(user, name)
         assert type(getattr(user, name)) is (int if name == "AGE" else str)
@@ -148,11 +175,15 @@ def test_an_answer_changes_nothing_for_the_next() -> None:
 
 
 def test_a_live_edit_is_seen_at_the_next_request() -> None:
-    site = {**SITE, "pages": {"/": {"free": "{HERO} {RATE}", "vip": ""}}, "delivery": {"/": "segment"}}
+    site = {
+        **SITE,
+        "pages": {"/": {"free": "{HERO} {RATE}{?PLAN=small}.{?PLAN=large}!{/PLAN}", "vip": ""}},
+        "delivery": {"/": "segment"},
+    }
     namespaces = publish(site)
     store = ReplayStore(MemoryStore(namespaces))
     first = respond(Request(b"/", 1.0), store)
-    namespaces[SEGMENT_CONFIG]["free"] = seal(b'{"hero":"edited","rate":true}')
+    namespaces[SEGMENT_CONFIG]["free"] = seal(b'{"hero":"edited","rate":true,"plan":"large"}')
     edited = respond(Request(b"/", 1.0), store)
-    assert (first.body, edited.body) == (b"&lt;free&gt; 1", b"edited 1")
+    assert (first.body, edited.body) == (b"&lt;free&gt; 1.", b"edited 1!")
     assert dict(first.headers)[b"etag"] != dict(edited.headers)[b"etag"]

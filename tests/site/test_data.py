@@ -1,5 +1,6 @@
 """Facts of the example shop that its templates and the tests of the whole rely on."""
 
+import datetime
 import json
 import re
 import tomllib
@@ -12,6 +13,7 @@ import pytest
 SITE = Path(__file__).parents[2] / "site"
 PRODUCTS: list[dict[str, Any]] = json.loads((SITE / "data/products.json").read_text())
 CATEGORIES: list[dict[str, Any]] = json.loads((SITE / "data/categories.json").read_text())
+PARCELS = tomllib.loads((SITE / "data/parcels.toml").read_text())
 SHOP = tomllib.loads((SITE / "data/shop.toml").read_text())
 CONFIG = tomllib.loads((SITE / "edgekit.toml").read_text())
 TIERS = {file.stem: tomllib.loads(file.read_text()) for file in sorted((SITE / "segments").glob("*.toml"))}
@@ -65,6 +67,21 @@ def test_a_tier_features_and_packs_products_that_exist(tier: str) -> None:
 def test_every_live_field_has_a_value_in_every_tier() -> None:
     live = {slot["from"].removeprefix("segment.") for slot in CONFIG["slots"].values() if slot["from"][:7] == "segment"}
     assert dict.fromkeys(TIERS, live) == {tier: live & set(fields) for tier, fields in TIERS.items()}
+
+
+def test_the_next_parcels_can_be_announced_in_every_language_that_may_be_chosen() -> None:
+    assert isinstance(PARCELS["leaves"], datetime.date)
+    assert list(PARCELS["languages"]) == CONFIG["slots"]["LANGUAGE"]["choices"]
+    words = {name: (len(said["weekdays"]), len(said["months"])) for name, said in PARCELS["languages"].items()}
+    assert words == dict.fromkeys(words, (7, 12))
+
+
+def test_users_have_each_language_none_and_some_that_the_shop_does_not_speak() -> None:
+    languages = [user.get("language") for user in USERS]
+    choices = CONFIG["slots"]["LANGUAGE"]["choices"]
+    assert set(choices) < {language for language in languages if isinstance(language, str)}
+    assert None in languages
+    assert any(not isinstance(language, str | None) for language in languages)
 
 
 def test_there_are_two_hundred_users_numbered_from_one() -> None:

@@ -1,0 +1,157 @@
+"""A page's variants in one text: what they share stored once, what differs as alternatives.
+
+Variants come in the order of an odometer, so those that agree on the first choices stand together. Two sequences are
+compared by lines first and then, where they differ, by the characters they begin and end with.
+"""
+
+import difflib
+from collections.abc import Sequence
+from itertools import groupby
+from typing import NamedTuple
+
+from edgekit.compiler.opaque import Placed
+from edgekit.compiler.trace import Text, Traced
+from edgekit.model.placeholder import Mark
+from edgekit.model.slot import Slot
+
+
+class Choice(NamedTuple):
+    """Where variants differ: for each choice of the slot, in order, what stands there."""
+
+    slot: Slot
+    alternatives: tuple[tuple["Piece", ...], ...]
+
+
+Piece = Text | Placed | Choice
+
+
+def merge_variants(variants: Sequence[Traced]) -> tuple[Piece, ...]:
+    """One sequence for all variants of a page and tier."""
+    return _merge_from(variants, 0)
+
+
+def _merge_from(variants: Sequence[Traced], depth: int) -> tuple[Piece, ...]:
+    """The variants agree on their first `depth` decisions."""
+    first = variants[0]
+    if len(first.decisions) == depth:
+        return first.pieces
+    slot = first.decisions[depth][0]
+    groups = groupby(variants, key=lambda variant: variant.decisions[depth][1])
+    return _merge(slot, [_lines(_merge_from(list(group), depth + 1)) for _, group in groups])
+
+
+def _merge(slot: Slot, sequences: list[list[Piece]]) -> tuple[Piece, ...]:
+    merged: list[Piece] = []
+    starts = [0] * len(sequences)
+    for common in [*_find_common(sequences), tuple(len(sequence) for sequence in sequences)]:
+        gaps = [sequence[start:end] for sequence, start, end in zip(sequences, starts, common, strict=True)]
+        if any(gaps):
+            merged += _alternatives(slot, gaps)
+        if common[0] < len(sequences[0]):
+            merged.append(sequences[0][common[0]])
+        starts = [at + 1 for at in common]
+    return tuple(merged)
+
+
+def _lines(pieces: Sequence[Piece]) -> list[Piece]:
+    """Text split behind each line's end."""
+    lines: list[Piece] = []
+    for piece in pieces:
+        if isinstance(piece, Text):
+            lines += [Text(line, piece.location) for line in piece.text.splitlines(keepends=True)]
+        else:
+            lines.append(piece)
+    return lines
+
+
+def _key(piece: Piece) -> object:
+    """What two pieces must share to be the same; the lines that made them need not be."""
+    match piece:
+        case Text(text, _):
+            return text
+        case Placed(slot, form, _):
+            return slot.name, form
+        case Choice(slot, alternatives):
+            return slot.name, tuple(tuple(map(_key, alternative)) for alternative in alternatives)
+
+
+def _find_common(sequences: list[list[Piece]]) -> list[tuple[int, ...]]:
+    """Places of equal pieces in all sequences, in order: a common subsequence, as long as difflib finds one."""
+    keys = [[_key(piece) for piece in sequence] for sequence in sequences]
+    common: dict[int, tuple[int, ...]] = {at: (at,) for at in range(len(keys[0]))}
+    for other in keys[1:]:
+        blocks = difflib.SequenceMatcher(None, keys[0], other, autojunk=False).get_matching_blocks()
+        found = {block.a + offset: block.b + offset for block in blocks for offset in range(block.size)}
+        common = {at: (*places, found[at]) for at, places in common.items() if at in found}
+    return list(common.values())
+
+
+def _alternatives(slot: Slot, gaps: list[list[Piece]]) -> list[Piece]:
+    """A choice for what differs, without the text that all alternatives begin or end with."""
+    before, gaps = _strip(gaps, at_end=False)
+    after, gaps = _strip(gaps, at_end=True)
+    return [*before, Choice(slot, tuple(tuple(gap) for gap in gaps)), *after]
+
+
+def _strip(gaps: list[list[Piece]], *, at_end: bool) -> tuple[list[Piece], list[list[Piece]]]:
+    edges = [piece for gap in gaps if gap and isinstance(piece := gap[-1 if at_end else 0], Text)]
+    size = _shared_size([edge.text for edge in edges], at_end=at_end)
+    if len(edges) < len(gaps) or not size:
+        return [], gaps
+    rest: list[list[Piece]] = []
+    for gap, (text, location) in zip(gaps, edges, strict=True):
+        kept = Text(text[:-size] if at_end else text[size:], location)
+        inner = gap[:-1] if at_end else gap[1:]
+        if not kept.text:
+            rest.append(inner)
+        else:
+            rest.append([*inner, kept] if at_end else [kept, *inner])
+    text, location = edges[0]
+    return [Text(text[-size:] if at_end else text[:size], location)], rest
+
+
+def _shared_size(texts: Sequence[str], *, at_end: bool) -> int:
+    """How many characters all begin (end) with, less those of a token, word or tag that would be cut in two."""
+    if at_end:
+        texts = [text[::-1] for text in texts]
+    size = 0
+    for characters in zip(*texts, strict=False):
+        if len(set(characters)) > 1:
+            break
+        size += 1
+    while size and not all(_may_cut(text, size, mirrored=at_end) for text in texts):
+        size -= 1
+    return size
+
+
+def _may_cut(text: str, at: int, *, mirrored: bool) -> bool:
+    """Whether what differs may begin where a shared text ends; `mirrored` text is read backwards."""
+    opening, closing = ("}", "{") if mirrored else ("{", "}")
+    if text.rfind(opening, 0, at) > text.rfind(closing, 0, at):
+        return False
+    before, behind = text[at - 1], text[at : at + 1]
+    if before == ">" if mirrored else text.endswith(("<", "</"), 0, at):
+        return False
+    return not (before.isalnum() and behind.isalnum())
+
+
+class Token(NamedTuple):
+    """A token that is no placeholder: where an alternative begins or a choice ends."""
+
+    slot: Slot
+    mark: Mark
+    choice: str
+
+
+def write_tokens(pieces: Sequence[Piece]) -> list[Text | Placed | Token]:
+    """The pieces in the order they are written, choices as their tokens."""
+    written: list[Text | Placed | Token] = []
+    for piece in pieces:
+        if not isinstance(piece, Choice):
+            written.append(piece)
+            continue
+        for choice, alternative in zip(piece.slot.choices, piece.alternatives, strict=True):
+            written.append(Token(piece.slot, "?", choice))
+            written += write_tokens(alternative)
+        written.append(Token(piece.slot, "/", ""))
+    return written
