@@ -30,7 +30,7 @@ def assemble(variants: Sequence[Traced], files: Mapping[str, str], *, plain: boo
     """The variants of a page for a tier as one body. `files` gives each template's site-relative file.
 
     `plain` leaves text that reads as a token as it is: static pages are never read by that grammar.
-    Raises UnwritableError for a value that was printed without an encoding.
+    Raises UnwritableError for a value that was printed without an encoding, SurrogateError for half a character.
     """
     builder = _Builder(plain)
     for is_text, run in groupby(write_tokens(merge_variants(variants)), key=lambda piece: isinstance(piece, Text)):
@@ -51,6 +51,14 @@ def assemble(variants: Sequence[Traced], files: Mapping[str, str], *, plain: boo
     return Assembled(b"".join(builder.body), tuple(builder.cuts), trace)
 
 
+class SurrogateError(Exception):
+    """A lone surrogate was printed, which no UTF-8 has, at `location`."""
+
+    def __init__(self, location: Location | None) -> None:
+        super().__init__("a lone surrogate is printed")
+        self.location = location
+
+
 class _Builder:
     def __init__(self, plain: bool) -> None:
         self.plain = plain
@@ -66,7 +74,10 @@ class _Builder:
             self._last = location
 
     def _write(self, text: str) -> None:
-        encoded = text.encode()
+        try:
+            encoded = text.encode()
+        except UnicodeEncodeError:
+            raise SurrogateError(self._last) from None
         self.body.append(encoded)
         self.size += len(encoded)
 

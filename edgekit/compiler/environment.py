@@ -105,13 +105,10 @@ class PageEnvironment(ImmutableSandboxedEnvironment):
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         """`obj.attribute` as the sandbox gives it; private names are errors, whatever the object."""
+        if type(obj) is FrozenDict and attribute in obj and attribute not in _DICT_ATTRIBUTES and attribute[:1] != "_":
+            return obj[attribute]
         if attribute.startswith("_"):
             raise PageError("EK214", f"attribute `{attribute}` is private", "use a public attribute or an item")
-        if type(obj) is FrozenDict and attribute not in _DICT_ATTRIBUTES:
-            try:
-                return obj[attribute]
-            except KeyError:
-                return self.undefined(obj=obj, name=attribute)
         return super().getattr(obj, attribute)
 
 

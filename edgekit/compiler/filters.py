@@ -90,18 +90,24 @@ def guard(name: str, function: Callable[..., Any], ropes: Ropes, what: str) -> C
 
     # Jinja hands the environment or a context to functions that ask for it, before the arguments.
     passed = 1 if hasattr(function, "jinja_pass_arg") else 0
+    makes_text = name in _TEXT_FILTERS and what == "filter"
 
     @functools.wraps(function)
     def guarded(*args: Any, **kwargs: Any) -> Any:
-        for arg in (*args[passed:], *kwargs.values()):
-            if type(arg) in _SCALARS:
-                continue
-            found = find_opaque(arg)
-            if found is not None:
-                raise refuse(found, "EK202", f"{what} `{name}` reads it", word=name)
-            if name in _TEXT_FILTERS and what == "filter":
-                ropes.check_printable(arg)
+        for arg in args[passed:] if passed else args:
+            if type(arg) not in _SCALARS:
+                check(arg)
+        if kwargs:
+            for arg in kwargs.values():
+                check(arg)
         return function(*args, **kwargs)
+
+    def check(arg: Any) -> None:
+        found = find_opaque(arg)
+        if found is not None:
+            raise refuse(found, "EK202", f"{what} `{name}` reads it", word=name)
+        if makes_text:
+            ropes.check_printable(arg)
 
     return guarded
 

@@ -28,7 +28,7 @@ class PlainFields:
 
 class OracleEnvironment(PageEnvironment):
     def getattr(self, obj: Any, attribute: str) -> Any:
-        return obj[attribute] if type(obj) is PlainFields else super().getattr(obj, attribute)
+        return obj[attribute] if type(obj) is PlainFields else PageEnvironment.getattr(self, obj, attribute)
 
 
 class Oracle:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import msgspec
 
-from edgekit.compiler.assemble import Assembled, UnwritableError, assemble
+from edgekit.compiler.assemble import Assembled, SurrogateError, UnwritableError, assemble
 from edgekit.compiler.contexts import check_contexts
 from edgekit.compiler.delivery import exceeds, infer_delivery, strictest
 from edgekit.compiler.opaque import Placed
@@ -86,6 +86,9 @@ class PageCompiler:
             help = "print it where autoescaping is on"
             what = f"`{error.placed.slot.source}`: it is printed without escaping"
             return [findings.make("EK207", what, help, error.placed.location, page.path, _words(error.placed))]
+        except SurrogateError as error:
+            help = "write well-formed Unicode: half of a surrogate pair is no character"
+            return [findings.make("EK215", str(error), help, error.location, page.path)]
         found = [
             findings.make(
                 problem.code,

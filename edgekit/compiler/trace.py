@@ -12,7 +12,6 @@ from edgekit.compiler.opaque import Placed, Rope, pieces_of
 from edgekit.compiler.run import Choices, Location
 from edgekit.compiler.tracing import Locator, TracingContext, TracingEnvironment
 from edgekit.diagnostics.diagnostic import Diagnostic
-from edgekit.fragment.values import is_well_formed
 from edgekit.model.slot import Slot
 from edgekit.project.site import Page, Site
 
@@ -90,7 +89,6 @@ class Tracer:
             assert isinstance(context, TracingContext)
             context.is_located = True  # by what reads it here
             self._read(template.root_render_func(context), pieces)
-            found += self._check_text(page, pieces)
         except Exception as error:  # whatever a template raises is the author's to know, with its place
             diagnostic = self.findings.of_error(error, page.path, page.template)
             if diagnostic is not None and not run.violations:
@@ -107,14 +105,6 @@ class Tracer:
             tuple(sorted(run.templates)),
             tuple(sorted(run.assets)),
         )
-
-    def _check_text(self, page: Page, pieces: list[Text | Placed]) -> list[Diagnostic]:
-        """Lone surrogates, which Jinja prints and no UTF-8 has."""
-        for piece in pieces:
-            if type(piece) is Text and not is_well_formed(piece.text):
-                help = "write well-formed Unicode: half of a surrogate pair is no character"
-                return [self.findings.make("EK215", "a lone surrogate is printed", help, piece.location, page.path)]
-        return []
 
     def _read(self, printed: Iterator[Any], pieces: list[Text | Placed]) -> None:
         """Add what a template prints to `pieces`, text of one line joined."""

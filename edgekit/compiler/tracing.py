@@ -19,7 +19,7 @@ from markupsafe import Markup
 
 from edgekit.compiler.environment import PageEnvironment, PageTemplate, check_date_format
 from edgekit.compiler.filters import LAZY, find_opaque, wrap_filters, wrap_tests
-from edgekit.compiler.opaque import Fields, is_opaque, read_field, refuse
+from edgekit.compiler.opaque import OPAQUE_TYPES, Fields, is_opaque, read_field, refuse
 from edgekit.compiler.ropes import Ropes
 from edgekit.compiler.run import Location, Run, TraceError, line_of
 from edgekit.compiler.translation import trace_translations
@@ -193,11 +193,11 @@ class TracingEnvironment(PageEnvironment):
                     raise
 
     def getattr(self, obj: Any, attribute: str) -> Any:
-        if is_opaque(obj):
-            if type(obj) is Fields:
-                return read_field(obj, attribute)
-            raise refuse(obj, "EK203", f"its attribute `{attribute}` is read", word=attribute)
-        return super().getattr(obj, attribute)
+        if type(obj) not in OPAQUE_TYPES:
+            return PageEnvironment.getattr(self, obj, attribute)  # `super()` would cost as much as the look-up
+        if type(obj) is Fields:
+            return read_field(obj, attribute)
+        raise refuse(obj, "EK203", f"its attribute `{attribute}` is read", word=attribute)
 
     def getitem(self, obj: Any, argument: Any) -> Any:
         if type(obj) is Fields:
@@ -283,9 +283,9 @@ class TracingEnvironment(PageEnvironment):
         run = self.run
 
         def locate(pieces: Any) -> Iterator[Any]:
-            find = Locator(self, pieces).find
+            locator = Locator(self, pieces)
             for piece in pieces:
-                run.location = find()
+                run.location = locator.find()
                 yield piece
 
         def render(context: TracingContext) -> Iterator[Any]:
