@@ -221,6 +221,8 @@ class TracingEnvironment(PageEnvironment):
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
         if type(left) is str or type(left) is Markup:
+            if is_opaque(right):  # Python takes what has items for a dict, and asks for none without a conversion
+                raise refuse(right, "EK206", "it is formatted into text")
             self.check_printable(right)
         return super().call_binop(context, operator, left, right)
 
