@@ -124,7 +124,6 @@ class Ropes:
     def concat(self, pieces: Iterable[Any]) -> Any:
         """`environment.concat`: what a capture (macro, set block, block reference) has printed, as one string."""
         collected = pieces if type(pieces) is list else list(pieces)
-        self.run.location = None
         try:
             return "".join(collected)
         except TypeError:

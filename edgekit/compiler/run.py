@@ -54,7 +54,6 @@ class Run:
         self.decisions: dict[str, tuple[Slot, int]] = {}
         self._choices = choices
         self.violations: list[Violation] = []
-        self.location: Location | None = None
         self.reads_tier = False
         self.reads_clock = False
         self.slots: dict[str, Slot] = {}

@@ -8,9 +8,10 @@ from typing import Any, NamedTuple
 from edgekit.compiler.environment import page_variables
 from edgekit.compiler.fields import trace_fields
 from edgekit.compiler.findings import Findings
+from edgekit.compiler.locator import Lines, Locator
 from edgekit.compiler.opaque import Placed, Rope, pieces_of
 from edgekit.compiler.run import Choices, Location
-from edgekit.compiler.tracing import Locator, TracingContext, TracingEnvironment
+from edgekit.compiler.tracing import TracingEnvironment
 from edgekit.diagnostics.diagnostic import Diagnostic
 from edgekit.model.slot import Slot
 from edgekit.project.site import Page, Site
@@ -46,6 +47,7 @@ class Tracer:
         self.site = site
         self.environment = TracingEnvironment(site)
         self.findings = Findings(self.environment)
+        self._lines = Lines()
 
     def trace(self, page: Page, tier: str) -> tuple[Traced, ...] | list[Diagnostic]:
         """Every variant of what the page's template prints for a tier, or the findings that forbid it.
@@ -85,10 +87,7 @@ class Tracer:
         try:
             template = self.environment.get_template(page.template)
             variables = page_variables(page, tier, trace_fields(self.site, tier, run))
-            context = template.new_context(variables)
-            assert isinstance(context, TracingContext)
-            context.is_located = True  # by what reads it here
-            self._read(template.root_render_func(context), pieces)
+            self._read(template.root_render_func(template.new_context(variables)), pieces)
         except Exception as error:  # whatever a template raises is the author's to know, with its place
             diagnostic = self.findings.of_error(error, page.path, page.template)
             if diagnostic is not None and not run.violations:
@@ -108,17 +107,15 @@ class Tracer:
 
     def _read(self, printed: Iterator[Any], pieces: list[Text | Placed]) -> None:
         """Add what a template prints to `pieces`, text of one line joined."""
-        locator = Locator(self.environment, printed)
-        inner, known = locator.inner, locator.lines.get
+        locator = Locator(self._lines, printed)
+        inner, known = locator.inner, locator.known
         texts: list[str] = []
         here: Location | None = None
         for piece in printed:
-            # As `Locator.find`, without a call for each piece.
-            if (frame := inner.gi_frame) is None or inner.gi_yieldfrom is not None:
-                locator.descend()
-                inner, known = locator.inner, locator.lines.get
-                frame = inner.gi_frame
-            location = known(frame.f_lasti) or locator.find_new(frame)
+            # The most frequent case of `Locator.find`, without a call for each piece.
+            if (frame := inner.gi_frame) is None or not (location := known(frame.f_lasti)):
+                location = locator.find()
+                inner, known = locator.inner, locator.known
             if location is here and type(piece) is not Rope:
                 texts.append(piece)
                 continue

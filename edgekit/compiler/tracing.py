@@ -7,12 +7,11 @@ of its module, and `Template._from_namespace` is where they can be replaced.
 import functools
 from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 from datetime import date, time
-from types import BuiltinMethodType, CodeType, FrameType, GeneratorType, MethodType
+from types import BuiltinMethodType, MethodType
 from typing import Any
 
 from jinja2 import Environment, Template, nodes
 from jinja2.compiler import CodeGenerator, Frame, optimizeconst
-from jinja2.environment import TemplateModule
 from jinja2.runtime import BlockReference, Context, Macro, TemplateReference
 from jinja2.sandbox import SandboxedEscapeFormatter, SandboxedFormatter
 from markupsafe import Markup
@@ -21,7 +20,7 @@ from edgekit.compiler.environment import PageEnvironment, PageTemplate, check_da
 from edgekit.compiler.filters import LAZY, find_opaque, wrap_filters, wrap_tests
 from edgekit.compiler.opaque import OPAQUE_TYPES, Fields, is_opaque, read_field, refuse
 from edgekit.compiler.ropes import Ropes
-from edgekit.compiler.run import Location, Run, TraceError, line_of
+from edgekit.compiler.run import Run, TraceError
 from edgekit.compiler.translation import trace_translations
 from edgekit.project.site import Site
 
@@ -32,7 +31,6 @@ class TracingContext(Context):
     """Notes that the tier is read, and hands out blocks whose captures may be ropes."""
 
     environment: "TracingEnvironment"
-    is_located = False
 
     def resolve_or_missing(self, key: str) -> Any:
         if key == "tier":
@@ -99,13 +97,7 @@ class TracingTemplate(PageTemplate):
         )
         template = super()._from_namespace(environment, namespace, globals)
         assert isinstance(template, TracingTemplate)
-        template.root_render_func = environment.located(template.root_render_func)
         return template
-
-    def make_module(self, *args: Any, **kwargs: Any) -> TemplateModule:
-        module = super().make_module(*args, **kwargs)
-        self.environment.run.location = None  # what an imported template prints is kept by its module
-        return module
 
 
 class _CheckingGenerator(CodeGenerator):
@@ -165,8 +157,6 @@ class TracingEnvironment(PageEnvironment):
         self.tests.update(wrap_tests(self, self.ropes))
         trace_translations(self, self.ropes)
         self.concat = self.ropes.concat  # type: ignore[method-assign]
-        self._locations: dict[Location, Location] = {}
-        self._lines: dict[int, dict[int, Location]] = {}
 
     def _generate(self, source: nodes.Template, name: str | None, *args: Any, **kwargs: Any) -> str:
         # Jinja folds constants. What is refused there is refused again when it is reached: only then has it a line.
@@ -275,73 +265,3 @@ class TracingEnvironment(PageEnvironment):
         template = super()._load_template(name, globals)
         self.run.templates[name] = None
         return template
-
-    def located(self, root: BlockRenderer) -> BlockRenderer:
-        """A template's root function, noting for each piece it yields the template line that made it.
-
-        Layouts and blocks are links of one chain of `yield from`, and a Locator follows it. An included template is
-        none: it runs in a context of its own, and notes its pieces itself.
-        """
-        run = self.run
-
-        def locate(pieces: Any) -> Iterator[Any]:
-            locator = Locator(self, pieces)
-            for piece in pieces:
-                run.location = locator.find()
-                yield piece
-
-        def render(context: TracingContext) -> Iterator[Any]:
-            pieces = root(context)
-            if context.is_located:
-                return pieces
-            context.is_located = True
-            return locate(pieces)
-
-        return render  # type: ignore[return-value]
-
-    def lines_of(self, code: CodeType) -> dict[int, Location]:
-        """Template lines by the offsets of a root or block function's code, as far as they were met."""
-        return self._lines.setdefault(id(code), {})  # templates, and so their code, live as long as the environment
-
-    def add_line(self, lines: dict[int, Location], frame: FrameType) -> Location:
-        """The template line at which a frame stands, noted; equal ones are one object."""
-        maker = frame.f_globals["__jinja_template__"]
-        location = maker.name, line_of(maker, frame.f_lineno)
-        return lines.setdefault(frame.f_lasti, self._locations.setdefault(location, location))
-
-
-class Locator:
-    """Finds the template line of the piece that a chain of generators has just yielded: its innermost link's.
-
-    `inner` is that link, and `lines` its lines; a link stays the innermost until it ends, or hands on to another.
-    """
-
-    __slots__ = ("environment", "inner", "lines", "outer")
-
-    def __init__(self, environment: TracingEnvironment, pieces: Any) -> None:
-        self.environment = environment
-        self.outer = self.inner = pieces
-        self.lines = environment.lines_of(pieces.gi_code)
-
-    def descend(self) -> None:
-        """Find the innermost link anew."""
-        inner = self.outer if self.inner.gi_frame is None else self.inner
-        while type(deeper := inner.gi_yieldfrom) is GeneratorType:
-            inner = deeper
-        self.inner = inner
-        self.lines = self.environment.lines_of(inner.gi_code)
-
-    def find(self) -> Location:
-        if self.inner.gi_frame is None or self.inner.gi_yieldfrom is not None:
-            self.descend()
-        frame = self.inner.gi_frame
-        return self.lines.get(frame.f_lasti) or self.find_new(frame)
-
-    def find_new(self, frame: FrameType) -> Location:
-        """The line of a place that has no note yet. An include's place never has: the included lines are many."""
-        run = self.environment.run
-        location = run.location
-        if location is None:
-            return self.environment.add_line(self.lines, frame)
-        run.location = None
-        return location

@@ -70,3 +70,48 @@ def test_spans_cover_the_body_in_bytes(tmp_path: Path) -> None:
             assert starts == sorted(set(starts))
             assert starts[0] == 0
             assert "".join(text for _, _, text in lines_of(fragment.body, fragment.trace)) == fragment.body.decode()
+
+
+def test_includes_within_includes_loops_and_blocks_have_their_own_lines(tmp_path: Path) -> None:
+    files = {
+        "pages/index.html": (
+            '{% extends "base.html" %}\n{% block b %}\n{% for i in [1, 2] %}\n{% include "a.html" %}\n'
+            "{{ i }}{% endfor %}\n<hr>{% endblock %}"
+        ),
+        "templates/base.html": '<p>\n{% include "b.html" %}{% block b %}{% endblock %}\n</p>',
+        "templates/a.html": 'A\n\n{% include "b.html" %}\na',
+        "templates/b.html": "\n\nB{{ tier }}",
+    }
+    inner = [("templates/a.html", 1, "A\n\n"), ("templates/b.html", 1, "\n\nB"), ("templates/b.html", 3, "free")]
+    assert spans(tmp_path, files) == [
+        ("templates/base.html", 1, "<p>\n"),
+        ("templates/b.html", 1, "\n\nB"),
+        ("templates/b.html", 3, "free"),
+        ("pages/index.html", 2, "\n"),
+        ("pages/index.html", 3, "\n"),
+        *inner,
+        ("templates/a.html", 3, "\na"),
+        ("pages/index.html", 4, "\n"),
+        ("pages/index.html", 5, "1"),
+        ("pages/index.html", 3, "\n"),
+        *inner,
+        ("templates/a.html", 3, "\na"),
+        ("pages/index.html", 4, "\n"),
+        ("pages/index.html", 5, "2\n<hr>"),
+        ("templates/base.html", 2, "\n</p>"),
+    ]
+
+
+def test_include_in_a_macro_leaves_no_line_behind(tmp_path: Path) -> None:
+    files = {
+        "pages/index.html": (
+            '{% macro m() %}{% include "part.html" %}{% endmacro %}\n<p>\n{{ m() }}\n{{ tier }}</p>'
+            '{% include "part.html" without context %}\n<hr>'
+        ),
+        "templates/part.html": "\n\npart",
+    }
+    assert spans(tmp_path, files) == [
+        ("pages/index.html", 1, "\n<p>\n"),
+        ("pages/index.html", 3, "\n\npart\n"),
+        ("pages/index.html", 4, "free</p>\n\npart\n<hr>"),
+    ]
