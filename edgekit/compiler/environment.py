@@ -104,12 +104,25 @@ class PageEnvironment(ImmutableSandboxedEnvironment):
         return super().is_safe_attribute(obj, attr, value)
 
     def getattr(self, obj: Any, attribute: str) -> Any:
-        """`obj.attribute` as the sandbox gives it; private names are errors, whatever the object."""
+        """`obj.attribute` of a template. Most are of frozen dicts, so these are looked for first."""
         if type(obj) is FrozenDict and attribute in obj and attribute not in _DICT_ATTRIBUTES and attribute[:1] != "_":
             return obj[attribute]
+        return self.read_attribute(obj, attribute)
+
+    def getitem(self, obj: Any, argument: Any) -> Any:
+        """`obj[argument]` of a template."""
+        if type(obj) is FrozenDict and type(argument) is str and argument in obj:
+            return obj[argument]
+        return self.read_item(obj, argument)
+
+    def read_attribute(self, obj: Any, attribute: str) -> Any:
+        """As the sandbox gives it; private names are errors, whatever the object."""
         if attribute.startswith("_"):
             raise PageError("EK214", f"attribute `{attribute}` is private", "use a public attribute or an item")
         return super().getattr(obj, attribute)
+
+    def read_item(self, obj: Any, argument: Any) -> Any:
+        return super().getitem(obj, argument)
 
 
 def check_date_format(format: Any, *_: Any) -> None:

@@ -123,10 +123,10 @@ _read_of: Final[Callable[[object], Callable[[str], Any]]] = Fields.__dict__["rea
 
 
 def is_opaque(value: object) -> bool:
-    return type(value) in OPAQUE_TYPES
+    return type(value) in _OPAQUE_TYPES
 
 
-OPAQUE_TYPES: Final = frozenset({OpaqueSlot, Rope, Fields})
+_OPAQUE_TYPES: Final = frozenset({OpaqueSlot, Rope, Fields})
 
 
 def read_field(fields: object, name: object) -> Any:

@@ -27,8 +27,8 @@ class PlainFields:
 
 
 class OracleEnvironment(PageEnvironment):
-    def getattr(self, obj: Any, attribute: str) -> Any:
-        return obj[attribute] if type(obj) is PlainFields else PageEnvironment.getattr(self, obj, attribute)
+    def read_attribute(self, obj: Any, attribute: str) -> Any:
+        return obj[attribute] if type(obj) is PlainFields else super().read_attribute(obj, attribute)
 
 
 class Oracle:

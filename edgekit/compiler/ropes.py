@@ -6,6 +6,7 @@ text for every value of its slots, or records a violation.
 
 import datetime
 import decimal
+import re
 import sys
 from collections.abc import Iterable
 from typing import Any, Final, NoReturn
@@ -32,6 +33,8 @@ from edgekit.project.frozen import FrozenDict, FrozenList
 _ESCAPED: Final[dict[Form, Form]] = {"raw": "", "safe_url": "href", "url": "url", "path": "path"}
 """What HTML escaping makes of a form. Percent-encoded text has nothing to escape."""
 
+_SPECIAL: Final = re.compile(r"[&<>'\"]").search
+
 _PRINTABLE: Final = frozenset(
     {
         str, Markup, int, float, bool, type(None), complex, decimal.Decimal, range, bytes,
@@ -53,8 +56,15 @@ class Ropes:
         assert type(value) is Rope
         return value
 
+    def print(self, value: Any) -> Any:
+        """`escape` for what a template prints: text that needs no escaping is text enough."""
+        kind = type(value)
+        if kind is Markup or (kind is str and _SPECIAL(value) is None):
+            return value
+        return self.escape(value)
+
     def escape(self, value: Any) -> Any:
-        """`markupsafe.escape`; what a template prints goes through it."""
+        """`markupsafe.escape`."""
         kind = type(value)
         if kind is str or kind is Markup or kind is int:
             return escape_plain(value)

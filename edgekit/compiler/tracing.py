@@ -18,7 +18,7 @@ from markupsafe import Markup
 
 from edgekit.compiler.environment import PageEnvironment, PageTemplate, check_date_format
 from edgekit.compiler.filters import LAZY, find_opaque, wrap_filters, wrap_tests
-from edgekit.compiler.opaque import OPAQUE_TYPES, Fields, is_opaque, read_field, refuse
+from edgekit.compiler.opaque import Fields, is_opaque, read_field, refuse
 from edgekit.compiler.ropes import Ropes
 from edgekit.compiler.run import Run, TraceError
 from edgekit.compiler.translation import trace_translations
@@ -87,7 +87,7 @@ class TracingTemplate(PageTemplate):
         assert isinstance(environment, TracingEnvironment)
         ropes = environment.ropes
         namespace.update(
-            escape=ropes.escape,
+            escape=ropes.print,
             Markup=ropes.markup,
             str=ropes.string,
             str_join=ropes.str_join,
@@ -182,21 +182,21 @@ class TracingEnvironment(PageEnvironment):
                     self.run.violations[-1].location = name or "", node.lineno
                     raise
 
-    def getattr(self, obj: Any, attribute: str) -> Any:
-        if type(obj) not in OPAQUE_TYPES:
-            return PageEnvironment.getattr(self, obj, attribute)  # `super()` would cost as much as the look-up
+    def read_attribute(self, obj: Any, attribute: str) -> Any:
         if type(obj) is Fields:
             return read_field(obj, attribute)
-        raise refuse(obj, "EK203", f"its attribute `{attribute}` is read", word=attribute)
+        if is_opaque(obj):
+            raise refuse(obj, "EK203", f"its attribute `{attribute}` is read", word=attribute)
+        return super().read_attribute(obj, attribute)
 
-    def getitem(self, obj: Any, argument: Any) -> Any:
+    def read_item(self, obj: Any, argument: Any) -> Any:
         if type(obj) is Fields:
             return read_field(obj, argument)
         if is_opaque(obj):
             raise refuse(obj, "EK203", "an item of it is read")
         if is_opaque(argument):
             raise refuse(argument, "EK206", "it is used as a key")
-        return super().getitem(obj, argument)
+        return super().read_item(obj, argument)
 
     def call(__self, __context: Context, __obj: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: N805
         if is_opaque(__obj):
