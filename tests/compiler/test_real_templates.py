@@ -21,8 +21,6 @@ from tests.compiler.asking import ask
 
 THEMES: Final[list[tuple[tuple[str, ...], int]]] = [
     (("starlette_admin/templates",), 45),
-    (("pelican/themes/notmyidea/templates", "pelican/themes/simple/templates"), 15),
-    (("pelican/themes/simple/templates",), 8),
     (("pdoc/templates/default", "pdoc/templates"), 1),
     (("pdoc/templates",), 4),
     (("furo/theme/furo", "sphinx_basic_ng/theme", "sphinx/themes"), 12),
