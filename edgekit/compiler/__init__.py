@@ -4,4 +4,8 @@ Takes a `project.Site`, hands out `model.Fragment`s and a `model.Pack`; publishe
 Jinja.
 A silent difference between a fragment, filled, and Jinja's full render is the worst bug this room can have: whatever
 looks at a slot's value is a finding, and what cannot be written as text and placeholders is one too.
+
+A page's way: `trace` (in `tracing`'s environment, with `opaque` objects, `ropes`, `filters` behind their `guard`,
+`fields`, `functions`, `translation`; `locator` finds lines) → `merge` → `assemble` → `contexts` and `places` → `page` →
+`build` → `validate`, against the `oracle`. `findings` says what went wrong.
 """

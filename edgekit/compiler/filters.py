@@ -1,19 +1,17 @@
-"""Copies of all filters and tests that see a slot among their arguments, nested containers included.
+"""Copies of all filters and tests for tracing: guarded, but for the few that keep a slot's meaning.
 
-A filter gets plain data or records a violation; the few that keep a slot's meaning are written here for ropes too.
+These are written here for ropes as well, and equal Jinja's own for plain values.
 """
 
-import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from types import GeneratorType
 from typing import TYPE_CHECKING, Any, Final, cast
 from urllib.parse import quote
 
 from jinja2.filters import do_attr, do_default, do_join, do_tojson, do_urlencode, do_xmlattr, make_attrgetter
 from jinja2.nodes import EvalContext
-from jinja2.runtime import Undefined
 from jinja2.utils import htmlsafe_json_dumps, pass_environment, pass_eval_context
 
+from edgekit.compiler.guard import find_opaque, guard
 from edgekit.compiler.opaque import (
     Fields,
     Form,
@@ -28,88 +26,11 @@ from edgekit.compiler.opaque import (
     slot_of,
 )
 from edgekit.compiler.ropes import Ropes
-from edgekit.project.frozen import FrozenDict, FrozenList
 
 if TYPE_CHECKING:
     from edgekit.compiler.environment import PageEnvironment
 
 _Functions = Mapping[str, Callable[..., Any]]
-
-_SCALARS: Final = frozenset({str, int, float, bool, type(None), FrozenDict, FrozenList})
-LAZY: Final = frozenset({GeneratorType, type({}.items()), type({}.keys()), type({}.values()), type(reversed([]))})
-"""What Jinja's filters and dicts give instead of a list: what it holds is seen once it is one."""
-
-_TEXT_FILTERS: Final = frozenset(
-    [
-        "capitalize",
-        "center",
-        "format",
-        "indent",
-        "lower",
-        "pprint",
-        "replace",
-        "striptags",
-        "title",
-        "trim",
-        "truncate",
-        "upper",
-        "urlize",
-        "wordcount",
-        "wordwrap",
-    ]
-)
-"""Filters that turn their arguments into text, whatever they are: only what prints the same in each build may pass."""
-
-
-def find_opaque(value: Any) -> Any:
-    """The first slot, rope or namespace in a value or the containers in it; None if there is none."""
-    return None if type(value) in _SCALARS else _find_opaque(value, set())
-
-
-def _find_opaque(value: Any, seen: set[int]) -> Any:
-    """`seen` are containers looked into: one that stands in many places is looked into once."""
-    if is_opaque(value):
-        return value
-    if isinstance(value, Undefined | str) or id(value) in seen:
-        return None
-    if isinstance(value, list | tuple | set | frozenset):
-        members: Any = value
-    elif isinstance(value, Mapping):
-        members = (part for pair in value.items() for part in pair)
-    else:
-        return None
-    seen.add(id(value))
-    for member in members:
-        if type(member) not in _SCALARS and (found := _find_opaque(member, seen)) is not None:
-            return found
-    return None
-
-
-def guard(name: str, function: Callable[..., Any], ropes: Ropes, what: str) -> Callable[..., Any]:
-    """The filter or test `name`, refusing opaque arguments and, where it makes text, what prints an address."""
-
-    # Jinja hands the environment or a context to functions that ask for it, before the arguments.
-    passed = 1 if hasattr(function, "jinja_pass_arg") else 0
-    makes_text = name in _TEXT_FILTERS and what == "filter"
-
-    @functools.wraps(function)
-    def guarded(*args: Any, **kwargs: Any) -> Any:
-        for arg in args[passed:] if passed else args:
-            if type(arg) not in _SCALARS:
-                check(arg)
-        if kwargs:
-            for arg in kwargs.values():
-                check(arg)
-        return function(*args, **kwargs)
-
-    def check(arg: Any) -> None:
-        found = find_opaque(arg)
-        if found is not None:
-            raise refuse(found, "EK202", f"{what} `{name}` reads it", word=name)
-        if makes_text:
-            ropes.check_printable(arg)
-
-    return guarded
 
 
 def wrap_filters(environment: "PageEnvironment", ropes: Ropes) -> dict[str, Callable[..., Any]]:

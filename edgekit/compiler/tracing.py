@@ -17,7 +17,8 @@ from jinja2.sandbox import SandboxedEscapeFormatter, SandboxedFormatter
 from markupsafe import Markup
 
 from edgekit.compiler.environment import PageEnvironment, PageTemplate, check_date_format
-from edgekit.compiler.filters import LAZY, find_opaque, wrap_filters, wrap_tests
+from edgekit.compiler.filters import wrap_filters, wrap_tests
+from edgekit.compiler.guard import LAZY, find_opaque
 from edgekit.compiler.opaque import Fields, is_opaque, read_field, refuse
 from edgekit.compiler.ropes import Ropes
 from edgekit.compiler.run import Run, TraceError

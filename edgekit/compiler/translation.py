@@ -13,8 +13,8 @@ from jinja2 import pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
 
-from edgekit.compiler.filters import find_opaque
 from edgekit.compiler.functions import PageError
+from edgekit.compiler.guard import find_opaque
 from edgekit.compiler.opaque import is_opaque, refuse
 from edgekit.compiler.ropes import Ropes
 
