@@ -16,12 +16,12 @@ from tests.scale import scaled
 
 BUDGETS: Final = {
     "tests": 60,
-    "tests/cli": 150,
+    "tests/cli": 130,
     "tests/compiler": 280,
     "tests/diagnostics": 10,
     "tests/fragment": 45,
-    "tests/kv": 170,
-    "tests/law": 160,
+    "tests/kv": 150,
+    "tests/law": 200,
     "tests/model": 20,
     "tests/project": 45,
     "tests/replay": 90,
