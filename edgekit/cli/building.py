@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from edgekit.cli.output import divert_prints
 from edgekit.cli.places import site_folder, store_file
 from edgekit.compiler.build import compile_site
 from edgekit.diagnostics.diagnostic import EdgekitError, failure
@@ -61,6 +62,7 @@ class Built(NamedTuple):
         }
 
 
+@divert_prints()
 def build_site(
     folder: Path | None,
     store: Path | None,

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from edgekit.cli.options import clock_option, output_options, site_argument
-from edgekit.cli.output import Output
+from edgekit.cli.output import Output, divert_prints
 from edgekit.cli.places import site_folder
 from edgekit.compiler.build import compile_site
 from edgekit.project.load import load_site
@@ -38,8 +38,8 @@ def command(output: Output, site: Path | None, form: str, prove: bool, clock: da
     edgekit check --prove
     """
     output.json = output.json or form == "json"
-    loaded = load_site(site_folder(site), build_time=clock)
-    with output.progress("checking") as progress:
+    with divert_prints(), output.progress("checking") as progress:
+        loaded = load_site(site_folder(site), build_time=clock)
         result = compile_site(loaded, lambda fragment: None, jobs=jobs, prove=prove, progress=progress)
     if output.json or result.diagnostics:
         output.diagnostics(result.diagnostics, asked=True)

@@ -8,7 +8,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from typing import IO, Any, Final
 
 from edgekit.diagnostics.diagnostic import Diagnostic
@@ -114,6 +114,13 @@ class Output:
                     bar.refresh()
 
             yield tell
+
+
+@contextmanager
+def divert_prints() -> Iterator[None]:
+    """While the site's own Python runs: what it prints goes to stderr, for stdout is for data."""
+    with redirect_stdout(sys.stderr):
+        yield
 
 
 def _print_styled(lines: list[str], file: IO[str]) -> None:

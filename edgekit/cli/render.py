@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from edgekit.cli.options import clock_option, output_options, store_option
-from edgekit.cli.output import Output
+from edgekit.cli.output import Output, divert_prints
 from edgekit.cli.places import find_store, site_folder
 from edgekit.cli.preview import Preview, build_preview
 from edgekit.compiler.oracle import render_oracle
@@ -85,6 +85,7 @@ def command(
     return 0 if problem is None else 1
 
 
+@divert_prints()
 def _render_oracle(preview: Preview, manifest: Manifest, clock: datetime | None) -> tuple[bytes, Diagnostic | None]:
     """Jinja's render of the site as it is now, and what is to be said of it."""
     site = load_site(site_folder(None), build_time=clock)

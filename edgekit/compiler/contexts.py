@@ -81,16 +81,17 @@ def _find_references(pieces: Sequence[Text | Placed]) -> list[Misplaced]:
             "write `&amp;` for the sign itself, or leave it out",
         )
         for number, piece in enumerate(pieces)
-        if type(piece) is Placed and _ends_in_reference(pieces[:number])
+        if type(piece) is Placed and _follows_reference(pieces, number)
     ]
 
 
 _ALPHANUMERIC: Final = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
-def _ends_in_reference(before: Sequence[Text | Placed]) -> bool:
-    """Whether what stands before a slot ends in `&`, `&#` or the begin of a reference's name or number."""
-    for piece in reversed(before):
+def _follows_reference(pieces: Sequence[Text | Placed], number: int) -> bool:
+    """Whether what stands before a piece ends in `&`, `&#` or the begin of a reference's name or number."""
+    for at in range(number - 1, -1, -1):
+        piece = pieces[at]
         if type(piece) is not Text:
             return False
         rest = str(piece.text).rstrip(_ALPHANUMERIC)

@@ -132,7 +132,7 @@ def check_date_format(format: Any, *_: Any) -> None:
         raise PageError("EK216", message, "write the date in another form, or into the data")
 
 
-_DATE_FIELD: Final = re.compile(r"%[-_0^#+]*\d*(.)", re.DOTALL)
+_DATE_FIELD: Final = re.compile(r"%[-_0^#+]*\d*[EO]?(.)", re.DOTALL)
 
 
 def find_loose_control(node: nodes.Node, in_loop: bool = False) -> nodes.Node | None:
@@ -153,7 +153,9 @@ _DICT_ATTRIBUTES: Final = frozenset(dir(FrozenDict))
 """Jinja looks for an attribute before an item; most names are none of these, so most look-ups can go straight to it."""
 
 
-_CLOCK: Final = frozenset(["now", "today", "utcnow", "fromtimestamp", "utcfromtimestamp", "timestamp", "astimezone"])
+_CLOCK: Final = frozenset(
+    ["now", "today", "utcnow", "fromtimestamp", "utcfromtimestamp", "timestamp", "astimezone", "strptime"]
+)
 """Methods of dates and times that give another result at another time, or in another time zone."""
 
 

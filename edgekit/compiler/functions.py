@@ -53,18 +53,17 @@ def _plainly(environment: "PageEnvironment", what: str, name: str, function: Cal
         named = {key: read(arg) for key, arg in kwargs.items()}
         try:
             result = function(*args[:passed], *plain, **named)
-        except SystemExit as error:
-            raise RuntimeError("it ends the process").with_traceback(error.__traceback__) from None
-        if what == "test":
-            return bool(result)
-        if isinstance(result, Undefined):
-            return result
-        try:
-            return as_plain(result)
+            if what == "test":
+                return bool(result)
+            return result if isinstance(result, Undefined) else as_plain(result)
         except NotPlainError as error:
             message = f"{what} `{name}` gives a `{error}`, which is no plain data"
             help = "let it return text, a number, a date, or a list or dict of those; a set as `sorted(…)`"
             raise PageError("EK219", message, help) from None
+        except (Exception, KeyboardInterrupt):
+            raise
+        except BaseException as error:
+            raise RuntimeError("it ends the process").with_traceback(error.__traceback__) from None
 
     if passed:
         called.jinja_pass_arg = function.jinja_pass_arg  # type: ignore[attr-defined]

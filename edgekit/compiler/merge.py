@@ -1,14 +1,15 @@
 """A page's variants in one text: what they share stored once, what differs as alternatives.
 
-Variants come in the order of an odometer, so those that agree on the first choices stand together. Two sequences are
+Variants come in the order of an odometer, so those that agree on the first choices stand together. Sequences are
 compared by lines first and then, where they differ, by the characters they begin and end with.
 """
 
-import difflib
-from collections.abc import Sequence
+import re
+from collections.abc import Hashable, Sequence
 from itertools import groupby
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
+from edgekit.compiler.align import find_common
 from edgekit.compiler.opaque import Placed
 from edgekit.compiler.trace import Text, Traced
 from edgekit.model.placeholder import Mark
@@ -43,7 +44,8 @@ def _merge_from(variants: Sequence[Traced], depth: int) -> tuple[Piece, ...]:
 def _merge(slot: Slot, sequences: list[list[Piece]]) -> tuple[Piece, ...]:
     merged: list[Piece] = []
     starts = [0] * len(sequences)
-    for common in [*_find_common(sequences), tuple(len(sequence) for sequence in sequences)]:
+    places = find_common([[_key(piece) for piece in sequence] for sequence in sequences])
+    for common in [*places, tuple(map(len, sequences))]:
         gaps = [sequence[start:end] for sequence, start, end in zip(sequences, starts, common, strict=True)]
         if any(gaps):
             merged += _alternatives(slot, gaps)
@@ -64,7 +66,7 @@ def _lines(pieces: Sequence[Piece]) -> list[Piece]:
     return lines
 
 
-def _key(piece: Piece) -> object:
+def _key(piece: Piece) -> Hashable:
     """What two pieces must share to be the same; the lines that made them need not be."""
     match piece:
         case Text(text, _):
@@ -73,17 +75,6 @@ def _key(piece: Piece) -> object:
             return slot.name, form
         case Choice(slot, alternatives):
             return slot.name, tuple(tuple(map(_key, alternative)) for alternative in alternatives)
-
-
-def _find_common(sequences: list[list[Piece]]) -> list[tuple[int, ...]]:
-    """Places of equal pieces in all sequences, in order: a common subsequence, as long as difflib finds one."""
-    keys = [[_key(piece) for piece in sequence] for sequence in sequences]
-    common: dict[int, tuple[int, ...]] = {at: (at,) for at in range(len(keys[0]))}
-    for other in keys[1:]:
-        blocks = difflib.SequenceMatcher(None, keys[0], other, autojunk=False).get_matching_blocks()
-        found = {block.a + offset: block.b + offset for block in blocks for offset in range(block.size)}
-        common = {at: (*places, found[at]) for at, places in common.items() if at in found}
-    return list(common.values())
 
 
 def _alternatives(slot: Slot, gaps: list[list[Piece]]) -> list[Piece]:
@@ -119,20 +110,28 @@ def _shared_size(texts: Sequence[str], *, at_end: bool) -> int:
         if len(set(characters)) > 1:
             break
         size += 1
-    while size and not all(_may_cut(text, size, mirrored=at_end) for text in texts):
-        size -= 1
-    return size
+    if not size:
+        return 0
+    behind = [text[size : size + 1] for text in texts]
+    return _step_back(texts[0][:size], behind, ("}", "{", ">") if at_end else ("{", "}", "<"))
 
 
-def _may_cut(text: str, at: int, *, mirrored: bool) -> bool:
-    """Whether what differs may begin where a shared text ends; `mirrored` text is read backwards."""
-    opening, closing = ("}", "{") if mirrored else ("{", "}")
-    if text.rfind(opening, 0, at) > text.rfind(closing, 0, at):
-        return False
-    before, behind = text[at - 1], text[at : at + 1]
-    if before == ">" if mirrored else text.endswith(("<", "</"), 0, at):
-        return False
-    return not (before.isalnum() and behind.isalnum())
+def _step_back(shared: str, behind: Sequence[str], signs: tuple[str, str, str]) -> int:
+    """The last place of a shared text where it may end, with `behind` following it.
+
+    `signs` are what begins and ends a token, and what may not stand at the end: the begin of a tag.
+    """
+    opening, closing, tag = signs
+    unclosed = shared.find(opening, shared.rfind(closing) + 1)
+    if unclosed >= 0:
+        shared, behind = shared[:unclosed], opening
+    if shared[-1:].isalnum() and any(map(str.isalnum, behind)):
+        shared = _WORD_END.sub("", shared)
+    bare = shared.removesuffix("/") if tag == "<" else shared
+    return len(bare.rstrip(tag)) if bare.endswith(tag) else len(shared)
+
+
+_WORD_END: Final = re.compile(r"[^\W_]+\Z")
 
 
 class Token(NamedTuple):

@@ -12,8 +12,8 @@ Location = tuple[str, int]
 """A template's name and a line of it."""
 
 
-Choices = tuple[int, ...]
-"""For each choice slot in the order a render reads them: the number of its choice."""
+Choices = tuple[tuple[str, int], ...]
+"""For each choice slot in the order a render reads them: its name and the number of its choice."""
 
 
 class TraceError(Exception):
@@ -64,9 +64,21 @@ class Run:
         """The value of a choice slot in this render: the one it has been given, or the slot's first."""
         if slot.name not in self.decisions:
             at = len(self.decisions)
-            self.decisions[slot.name] = slot, self._choices[at] if at < len(self._choices) else 0
+            name, number = self._choices[at] if at < len(self._choices) else (slot.name, 0)
+            if name != slot.name:
+                raise self.refuse_change()
+            self.decisions[slot.name] = slot, number
         choice = slot.choices[self.decisions[slot.name][1]]
         return choice == "true" if slot.source == KNOWN else choice
+
+    def check_choices(self) -> None:
+        """Raises TraceError if the render did not read all the choices it was given."""
+        if len(self.decisions) < len(self._choices):
+            raise self.refuse_change()
+
+    def refuse_change(self) -> TraceError:
+        help = "let the site's own functions be pure: the same result for the same arguments"
+        return self.refuse("EK220", "the page", "it reads other slots when it is rendered again", help)
 
     def refuse(self, code: str, subject: str, what: str, help: str, word: str = "") -> TraceError:
         """Record a violation at the template line that is being executed; the caller raises what is returned."""

@@ -88,6 +88,7 @@ class Tracer:
             template = self.environment.get_template(page.template)
             variables = page_variables(page, tier, trace_fields(self.site, tier, run))
             self._read(template.root_render_func(template.new_context(variables)), pieces)
+            run.check_choices()
         except Exception as error:  # whatever a template raises is the author's to know, with its place
             diagnostic = self.findings.of_error(error, page.path, page.template)
             if diagnostic is not None and not run.violations:
@@ -147,5 +148,5 @@ def _next_choices(decisions: tuple[tuple[Slot, int], ...]) -> Choices | None:
     for at in reversed(range(len(decisions))):
         slot, number = decisions[at]
         if number + 1 < len(slot.choices):
-            return (*(before for _, before in decisions[:at]), number + 1)
+            return (*((before.name, chosen) for before, chosen in decisions[:at]), (slot.name, number + 1))
     return None

@@ -211,7 +211,7 @@ class TracingEnvironment(PageEnvironment):
         return super().call(__context, __obj, *args, **kwargs)
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
-        if type(left) is str or type(left) is Markup:
+        if type(left) in (str, Markup, bytes):
             if is_opaque(right):  # Python takes what has items for a dict, and asks for none without a conversion
                 raise refuse(right, "EK206", "it is formatted into text")
             self.check_printable(right)

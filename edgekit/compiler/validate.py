@@ -84,6 +84,8 @@ class Validator:
 
     def _finding(self, page: Page, message: str) -> Diagnostic:
         help = "this is a bug of edgekit's: please report it with the template; nothing wrong was published"
+        if self.site.jinja.functions.sources:
+            help = f"a function of the site is not pure, or {help}"
         return self.findings.make("EK290", message, help, (page.template, 1), page.path)
 
     def _variants(self, plan: Plan | None) -> Iterator[dict[str, Value]]:

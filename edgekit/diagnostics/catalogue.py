@@ -215,6 +215,10 @@ CATALOGUE: Final[dict[str, Entry]] = {
         "a site's own function with more than plain data",
         "It gets and gives text, numbers, dates and lists or dicts of those: other things could hide a slot or chance.",
     ),
+    "EK220": Entry(
+        "page that reads other slots when it is rendered again",
+        "A page is a function of its inputs: a site's own function that is not pure makes it another each time.",
+    ),
     "EK290": Entry(
         "fragment that differs from the full render",
         "Each build renders fragments twice and compares; a difference is a bug of edgekit's, and is not published.",

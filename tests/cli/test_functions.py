@@ -1,5 +1,6 @@
 """A site's own functions, seen from the command line."""
 
+import json
 from pathlib import Path
 
 from tests.cli.command import CONFIG, run, run_process, write_shop
@@ -50,3 +51,12 @@ def test_a_function_that_fails_is_a_finding_at_its_line(shop: Path) -> None:
     assert done.status == 1
     assert done.text.startswith("tools/text.py:2: EK218 the site's own function fails: ZeroDivisionError: division by ")
     assert "    return 1 / 0\n    help: mend it, or what line 1 of `pages/own.html` gives it" in done.text
+
+
+def test_what_a_function_prints_stays_out_of_the_data(shop: Path) -> None:
+    write_shop(shop / "site", PAGE)
+    write_tool(shop, "print('imported')\n\n\ndef shout(x):\n    print('called')\n    return x + '!'\n")
+    for command in (["build", "--json"], ["check", "--format", "json"]):
+        done = run_process(*command, cwd=shop)
+        assert (done.status, json.loads(done.out)["version"]) == (0, 1)
+    assert run_process("render", "/own", "--oracle", cwd=shop).out == b"<p>tea!</p>"
