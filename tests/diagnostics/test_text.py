@@ -6,7 +6,7 @@ FOUND = Diagnostic(
     code="EK203",
     message="`user.name` is indexed: `{{ user.name[0] }}`",
     help="make it a field of its own",
-    file="/work/shop/site/pages/cart.html",
+    file="/srv/shop/site/pages/cart.html",
     line=12,
     pages=("/cart",),
     source="   <b>{{ user.name[0] }}</b>\n",
@@ -18,7 +18,7 @@ def changed(**fields: object) -> Diagnostic:
 
 
 def test_a_diagnostic_has_place_code_message_source_and_help() -> None:
-    assert format_text(FOUND, "/work/shop") == [
+    assert format_text(FOUND, "/srv/shop") == [
         "site/pages/cart.html:12: EK203 `user.name` is indexed: `{{ user.name[0] }}`",
         "    <b>{{ user.name[0] }}</b>",
         "    help: make it a field of its own",
@@ -26,13 +26,13 @@ def test_a_diagnostic_has_place_code_message_source_and_help() -> None:
 
 
 def test_a_file_is_named_relative_to_the_current_folder() -> None:
-    assert relative_file("/work/shop/site/a.html", "/work/shop/site") == "a.html"
-    assert relative_file("/work/theme/a.html", "/work/shop") == "../theme/a.html"
-    assert relative_file("users.jsonl", "/work/shop") == "users.jsonl"
+    assert relative_file("/srv/shop/site/a.html", "/srv/shop/site") == "a.html"
+    assert relative_file("/srv/theme/a.html", "/srv/shop") == "../theme/a.html"
+    assert relative_file("users.jsonl", "/srv/shop") == "users.jsonl"
 
 
 def test_without_a_line_or_file_there_is_less_to_say() -> None:
-    assert format_text(changed(line=None, source=None), "/work/shop")[0].startswith("site/pages/cart.html: EK203 `user")
+    assert format_text(changed(line=None, source=None), "/srv/shop")[0].startswith("site/pages/cart.html: EK203 `user")
     assert format_text(changed(file=None, source=None), "/work")[0].startswith("EK203 `user.name`")
 
 
@@ -62,7 +62,7 @@ def test_severities_are_counted() -> None:
 
 
 def test_the_json_form_has_seven_keys() -> None:
-    assert build_json([FOUND], "/work/shop") == {
+    assert build_json([FOUND], "/srv/shop") == {
         "diagnostics": [
             {
                 "code": "EK203",
