@@ -45,12 +45,10 @@ class Run:
     """The state of the render that is under way; one per environment, started anew for each page."""
 
     def __init__(self) -> None:
-        self.serial = 0
         self.start(())
 
     def start(self, choices: Choices) -> None:
         """Begin a render in which the first choices that are read have these values."""
-        self.serial += 1
         self.decisions: dict[str, tuple[Slot, int]] = {}
         self._choices = choices
         self.violations: list[Violation] = []

@@ -36,10 +36,3 @@ def format_alternative(name: str, choice: str) -> str:
 def format_end(name: str) -> str:
     """The token behind a choice's last alternative."""
     return f"{{/{name}}}"
-
-
-def escape_text(text: str) -> str:
-    """The page's own text with every brace that starts a token written as `{_}`."""
-    if "{" not in text:
-        return text
-    return TOKEN.sub(lambda token: BRACE + token.group()[1:], text)

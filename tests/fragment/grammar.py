@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from urllib.parse import unquote
 
-from edgekit.model.placeholder import TOKEN, Encoding
+from edgekit.model.placeholder import BRACE, TOKEN, Encoding
 
 Write = Callable[[str, Encoding], str]
 
@@ -39,3 +39,8 @@ def interpret(body: str, write: Write, chosen: Mapping[str, str]) -> str:
         return alternative, token.end()
 
     return read(0, "")[0]
+
+
+def escape_text(text: str) -> str:
+    """The page's own text with every brace that starts a token written as `{_}`."""
+    return TOKEN.sub(lambda token: BRACE + token.group()[1:], text)

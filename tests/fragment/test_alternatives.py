@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from edgekit.fragment.encodings import ENCODERS
 from edgekit.fragment.fill import build_plan, fill
 from edgekit.model.fragment import Cut
-from edgekit.model.placeholder import escape_text, format_alternative, format_end, format_placeholder
+from edgekit.model.placeholder import format_alternative, format_end, format_placeholder
 from edgekit.model.slot import Slot
-from tests.fragment.grammar import interpret
+from tests.fragment.grammar import escape_text, interpret
 from tests.replay.published import find_cuts
 
 CHOICES = {"S": ("guest", "member"), "T": ("", "a b", "ł/%41"), "U": ("only",), "KNOWN": ("true", "false")}

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from edgekit.fragment.encodings import ENCODERS
 from edgekit.fragment.fill import build_plan, fill
 from edgekit.model.fragment import Cut
-from edgekit.model.placeholder import TOKEN, escape_text, format_placeholder
+from edgekit.model.placeholder import TOKEN, format_placeholder
 from edgekit.model.slot import Slot
+from tests.fragment.grammar import escape_text
 from tests.replay.published import find_cuts
 
 SLOTS = {
