@@ -1,6 +1,7 @@
 """What one render of one page does: the reads and violations that its opaque objects record."""
 
 import sys
+from bisect import bisect_right
 from types import FrameType
 from typing import Any
 
@@ -96,15 +97,13 @@ def find_location(frame: FrameType | None) -> Location | None:
 
 def line_of(template: Template, code_line: int) -> int:
     """The template's line for a line of its generated code."""
-    lines: list[tuple[int, int]] | None = template.__dict__.get("_lines")
+    lines: tuple[list[int], list[int]] | None = template.__dict__.get("_lines")
     if lines is None:
-        lines = template.__dict__["_lines"] = list(template.debug_info)
-    found = 1
-    for template_line, start in lines:
-        if start > code_line:
-            break
-        found = template_line
-    return found
+        known = template.debug_info  # pairs of a template's and a code line, in the order of the code
+        lines = template.__dict__["_lines"] = [start for _, start in known], [line for line, _ in known]
+    starts, template_lines = lines
+    at = bisect_right(starts, code_line)
+    return template_lines[at - 1] if at else 1
 
 
 def traceback_location(error: BaseException) -> Location | None:

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 from edgekit.compiler.environment import page_variables
@@ -24,8 +23,7 @@ class Text(NamedTuple):
     location: Location
 
 
-@dataclass(frozen=True, slots=True)
-class Traced:
+class Traced(NamedTuple):
     """What a render printed, in order, and read: slots by source (printed or not), templates and assets by name.
 
     `decisions` are the choice slots it read, in that order, each with the number of the choice it had.
@@ -48,6 +46,7 @@ class Tracer:
         self.environment = TracingEnvironment(site)
         self.findings = Findings(self.environment)
         self._lines = Lines()
+        self._fields = {tier: trace_fields(site, tier, self.environment.run) for tier in site.tiers}
 
     def trace(self, page: Page, tier: str) -> tuple[Traced, ...] | list[Diagnostic]:
         """Every variant of what the page's template prints for a tier, or the findings that forbid it.
@@ -86,7 +85,7 @@ class Tracer:
         pieces: list[Text | Placed] = []
         try:
             template = self.environment.get_template(page.template)
-            variables = page_variables(page, tier, trace_fields(self.site, tier, run))
+            variables = page_variables(page, tier, self._fields[tier])
             self._read(template.root_render_func(template.new_context(variables)), pieces)
             run.check_choices()
         except Exception as error:  # whatever a template raises is the author's to know, with its place
