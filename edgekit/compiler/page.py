@@ -12,11 +12,10 @@ from edgekit.compiler.opaque import Placed
 from edgekit.compiler.trace import Text, Traced, Tracer
 from edgekit.diagnostics.diagnostic import Diagnostic
 from edgekit.model.fragment import Fragment
+from edgekit.model.island import MARK_START
 from edgekit.model.keys import PAGE_TPL, STATIC_PAGES, Namespace, page_key
 from edgekit.model.manifest import Delivery, Route
 from edgekit.project.site import Page, Site
-
-INJECT_MARK = "<!--INJECT:"
 
 
 class CompiledPage(msgspec.Struct, frozen=True):
@@ -109,7 +108,7 @@ class PageCompiler:
     def _check_text(self, page: Page, traced: Traced) -> list[Diagnostic]:
         """Refuse the mark that says where an island goes: text of a page that looks like one would be cut out."""
         text = "".join(piece.text if isinstance(piece, Text) else "\0" for piece in traced.pieces)
-        at = text.find(INJECT_MARK)
+        at = text.find(MARK_START)
         if at < 0:
             return []
         seen = 0
@@ -119,7 +118,7 @@ class PageCompiler:
             if seen > at:
                 location = piece.location
                 break
-        what = f"the page's own text holds `{INJECT_MARK}`, the mark of an island"
+        what = f"the page's own text holds `{MARK_START}`, the mark of an island"
         return [self.tracer.findings.make("EK603", what, "write the comment in another way", location, page.path)]
 
     def _check_size(self, page: Page, body: bytes) -> list[Diagnostic]:

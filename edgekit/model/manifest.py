@@ -16,10 +16,20 @@ Delivery = Literal["static", "segment", "user"]
 
 
 class Route(msgspec.Struct, frozen=True):
-    """How a page is answered: its delivery class and the namespace that holds it (STATIC_PAGES or PAGE_TPL)."""
+    """How a page is answered: its delivery class and the namespace that holds it (STATIC_PAGES or PAGE_TPL).
+
+    The class counts the page's edge islands and list slots; the namespace follows what its own template reads.
+    """
 
     delivery: Delivery
     namespace: Namespace
+
+
+class Island(msgspec.Struct, frozen=True):
+    """An island that pages hold: the delivery class of its own answer, and whether a page fetches it (client mode)."""
+
+    delivery: Delivery
+    client: bool
 
 
 class Ttl(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -49,13 +59,14 @@ class IndexEntry(msgspec.Struct, frozen=True, array_like=True, order=True):
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     """What replay reads of a release.
 
-    `routes` maps a page's path (error pages: `404`, `503`) to its route; `segments` a tier to its configuration
-    as the site's files have it.
+    `routes` maps a page's path (error pages: `404`, `503`) to its route; `islands` the name of each plain island to how
+    it is answered; `segments` a tier to its configuration as the site's files have it.
     """
 
     format: int = FORMAT_VERSION
     default_tier: str
     routes: dict[str, Route]
+    islands: dict[str, Island] = {}
     slots: dict[str, Slot]
     segments: dict[str, dict[str, Any]]
     ttl: Ttl

@@ -23,6 +23,8 @@ class Slot(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     `request.query.<name>`, `request.cookie.<name>` or `request.header.<name>`; `user.known` is a boolean.
     `default` is None for `segment.<field>` only: there each tier's own value is the default.
     `max_length` counts code points; None for integers and for slots with `choices`, which take nothing else.
+    A list slot has an `island`, of which it prints an item for each of at most `max_items` of its values; its `default`
+    is the name of the island that is shown when nothing is left.
     """
 
     name: str
@@ -31,6 +33,8 @@ class Slot(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     default: str | int | None = None
     max_length: int | None = None
     choices: tuple[str, ...] = ()
+    island: str = ""
+    max_items: int = 0
 
     @property
     def root(self) -> str:
