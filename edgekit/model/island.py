@@ -1,4 +1,4 @@
-"""Islands as they are written: their names, their paths, and the mark that says where one goes (contract, section 6)."""
+"""Islands as they are written: names, paths, and the mark that says where one goes (contract, section 6)."""
 
 import re
 from typing import Final
