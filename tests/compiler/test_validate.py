@@ -101,7 +101,8 @@ def test_constants_of_layouts_and_includes_are_witnesses(tmp_path: Path, monkeyp
 
     monkeypatch.setattr(validate, "fill", note)
     files = {
-        "templates/layout.html": "{% set word = 'of the layout' %}{% block main %}{% endblock %}{% include 'part.html' %}",
+        "templates/layout.html": "{% set word = 'of the layout' %}{% block main %}{% endblock %}"
+        "{% include 'part.html' %}",
         "templates/part.html": "{{ 'of the part' }}",
         "pages/index.html": "{% extends 'layout.html' %}{% block main %}<p>{{ user.name }}</p>{% endblock %}",
     }
