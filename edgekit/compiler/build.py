@@ -11,12 +11,14 @@ from typing import Final
 
 import msgspec
 
+from edgekit.compiler.budget import check_budget
+from edgekit.compiler.findings import Findings
 from edgekit.compiler.page import CompiledPage, PageCompiler
 from edgekit.compiler.validate import SAMPLE, Validator
 from edgekit.diagnostics.diagnostic import Diagnostic, failure, merge_diagnostics
 from edgekit.model.digest import digest
 from edgekit.model.fragment import Fragment, encode_trace
-from edgekit.model.keys import ASSETS, STATIC_PAGES
+from edgekit.model.keys import ASSETS, PAGE_TPL, STATIC_PAGES
 from edgekit.model.manifest import IndexEntry, Manifest, Pack, Route, build_pack
 from edgekit.project.assets import asset_url
 from edgekit.project.site import Page, Site
@@ -62,7 +64,7 @@ def compile_site(
     sample: list[tuple[bytes, Page, Fragment]] = []
     with _compiled_pages(site, jobs) as pages:
         for done, (page, compiled) in enumerate(zip(site.pages, pages, strict=True), 1):
-            diagnostics += compiled.diagnostics
+            diagnostics += compiled.diagnostics or _check_budget(site, page, compiled, validator.findings)
             if compiled.route is not None and not diagnostics:
                 routes[page.path] = compiled.route
                 for fragment in compiled.fragments:
@@ -92,6 +94,19 @@ def compile_site(
         identity=site.identity,
     )
     return CompileResult(build_pack(manifest, entries), ())
+
+
+def _check_budget(site: Site, page: Page, compiled: CompiledPage, findings: Findings) -> list[Diagnostic]:
+    """Refuse a page that could exceed `cpu_ms`, for the first tier for which it could."""
+    route = compiled.route
+    assert route is not None
+    for variants in dict.fromkeys(compiled.contents):
+        excess = check_budget(
+            variants, {}, site.cpu_ms, shared=route.delivery != "user", personal=route.namespace == PAGE_TPL
+        )
+        if excess:
+            return [findings.make("EK503", excess.what, excess.help, (page.template, 1), page.path)]
+    return []
 
 
 def _lowest(sample: list[tuple[bytes, Page, Fragment]]) -> list[tuple[bytes, Page, Fragment]]:

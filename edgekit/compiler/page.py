@@ -6,11 +6,13 @@ from pathlib import Path
 import msgspec
 
 from edgekit.compiler.assemble import Assembled, SurrogateError, UnwritableError, assemble
+from edgekit.compiler.budget import list_contents
 from edgekit.compiler.contexts import check_contexts
 from edgekit.compiler.delivery import exceeds, infer_delivery, strictest
 from edgekit.compiler.opaque import Placed
 from edgekit.compiler.trace import Text, Traced, Tracer
 from edgekit.diagnostics.diagnostic import Diagnostic
+from edgekit.fragment.fuel import Contents
 from edgekit.model.fragment import Fragment
 from edgekit.model.island import MARK_START
 from edgekit.model.keys import PAGE_TPL, STATIC_PAGES, Namespace, page_key
@@ -19,9 +21,10 @@ from edgekit.project.site import Page, Site
 
 
 class CompiledPage(msgspec.Struct, frozen=True):
-    """What became of a page; without a route if there are findings."""
+    """What became of a page; without a route if there are findings. `contents` are each fragment's variants."""
 
     fragments: tuple[Fragment, ...]
+    contents: tuple[tuple[Contents, ...], ...]
     route: Route | None
     diagnostics: tuple[Diagnostic, ...]
 
@@ -49,11 +52,11 @@ class PageCompiler:
             else:
                 found += traced
                 if not traces:
-                    return CompiledPage((), None, tuple(found))
+                    return CompiledPage((), (), None, tuple(found))
         delivery = strictest(infer_delivery(variant) for variants in traces.values() for variant in variants)
         found += self._check_delivery(page, delivery)
         if found:
-            return CompiledPage((), None, tuple(found))
+            return CompiledPage((), (), None, tuple(found))
         return self._finish(page, delivery, traces)
 
     def _finish(self, page: Page, delivery: Delivery, traces: Mapping[str, tuple[Traced, ...]]) -> CompiledPage:
@@ -63,19 +66,22 @@ class PageCompiler:
         else:
             keys = [(PAGE_TPL, page_key(page.path, tier)) for tier in traces]
         fragments: list[Fragment] = []
+        contents: list[tuple[Contents, ...]] = []
         found: list[Diagnostic] = []
-        done: dict[int, Assembled] = {}
+        done: dict[int, tuple[Assembled, tuple[Contents, ...]]] = {}
         for (namespace, key), variants in zip(keys, traces.values(), strict=False):
             if id(variants) not in done:
                 assembled = self._assemble(page, variants, plain=namespace == STATIC_PAGES)
                 if not isinstance(assembled, Assembled):
                     found += assembled
                     continue
-                done[id(variants)] = assembled
-            fragments.append(Fragment(namespace, key, *done[id(variants)]))
+                done[id(variants)] = assembled, list_contents(assembled, variants, self.site.slots)
+            assembled, held = done[id(variants)]
+            fragments.append(Fragment(namespace, key, *assembled))
+            contents.append(held)
         if found:
-            return CompiledPage((), None, tuple(found))
-        return CompiledPage(tuple(fragments), Route(delivery, keys[0][0]), ())
+            return CompiledPage((), (), None, tuple(found))
+        return CompiledPage(tuple(fragments), tuple(contents), Route(delivery, keys[0][0]), ())
 
     def _assemble(self, page: Page, variants: tuple[Traced, ...], *, plain: bool) -> Assembled | list[Diagnostic]:
         findings = self.tracer.findings

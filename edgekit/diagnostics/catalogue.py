@@ -331,6 +331,10 @@ CATALOGUE: Final[dict[str, Entry]] = {
         "page with too many variants",
         "Each combination of a page's choices is rendered, checked and stored.",
     ),
+    "EK503": Entry(
+        "page that could take more CPU than the budget",
+        "A request that does is answered with 429, so the page would fail for some of its readers.",
+    ),
     "EK601": Entry(
         "page that reads more than its delivery class says",
         "`delivery` is a promise about who may share the page's bytes.",

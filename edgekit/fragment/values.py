@@ -48,6 +48,13 @@ def accept_text(slot: Slot, text: str | None) -> Value | None:
     return _accept_integer(int(text)) if _INTEGER.fullmatch(text) else None
 
 
+def longest_value(slot: Slot) -> int:
+    """The code points of the longest value that the slot takes."""
+    if slot.type == "integer":
+        return len(format_value(-MAX_INTEGER))
+    return max(map(len, slot.choices)) if slot.choices else slot.max_length or 0
+
+
 def default_value(slot: Slot, tier: Mapping[str, Any]) -> Value:
     """The value where the source gives none; for a live field that of the tier's file, `tier`.
 

@@ -4,13 +4,15 @@ import re
 from functools import cache
 from typing import Final
 
-from edgekit.fragment.values import Value, accept_text, default_value, format_value
+from edgekit.fragment.values import Value, accept_text, default_value, format_value, longest_value
 from edgekit.model.slot import Slot
 from edgekit.replay.identity import HeaderIdentity
 from edgekit.replay.request import Request, single_header
 
 _PRINTABLE: Final = re.compile(rb"[\x20-\x7e]*")
 _BLANK: Final = b" \t"
+_CODE_POINT_BYTES: Final = 12
+"""Four bytes at most, and each escaped as three."""
 _ESCAPE: Final = re.compile(rb"%([0-9A-Fa-f]{2})")
 
 
@@ -34,7 +36,7 @@ def _read_text(slot: Slot, request: Request, path: str, identity: HeaderIdentity
         case "path":
             return path
         case "query":
-            return read_query(request.query, name.encode())
+            return read_query(request.query, name.encode(), longest_value(slot))
         case "cookie":
             return read_cookie(single_header(request, b"cookie"), name.encode())
     header = name.lower().encode() if kind == "header" else b"host"
@@ -43,11 +45,17 @@ def _read_text(slot: Slot, request: Request, path: str, identity: HeaderIdentity
     return _printable(single_header(request, header))
 
 
-def read_query(query: bytes, name: bytes) -> str | None:
-    """The first value of `name`, read as WHATWG's `application/x-www-form-urlencoded`; None if it is no UTF-8."""
+def read_query(query: bytes, name: bytes, longest: int) -> str | None:
+    """The first value of `name`, read as WHATWG's `application/x-www-form-urlencoded`.
+
+    None if it is no UTF-8. A value that must have more than `longest` code points is None, too, and is not decoded.
+    """
     pair = _pair_of(name).search(b"&" + query)
+    value = b"" if pair is None else pair[1] or b""
+    if pair is None or len(value) > longest * _CODE_POINT_BYTES:
+        return None
     try:
-        return None if pair is None else _form_decode(pair[1] or b"").decode()
+        return _form_decode(value).decode()
     except UnicodeDecodeError:
         return None
 

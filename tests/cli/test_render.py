@@ -198,7 +198,7 @@ def test_the_oracle_of_a_page_that_does_not_compile_is_a_finding(built: Path) ->
 
 
 def test_an_answer_that_is_an_error_says_why(built: Path) -> None:
-    write_shop(built / "site", {"edgekit.toml": CONFIG + "[budget]\ncpu_ms = 1\n"})
+    write_shop(built / "site", {"edgekit.toml": CONFIG + "[budget]\ncpu_ms = 49\n"})
     assert run("build").status == 0
     import lmdb
 
