@@ -24,7 +24,7 @@ check: .venv/dev  ## ruff, the format and mypy --strict
 	.venv/bin/ruff format --check
 	.venv/bin/mypy
 
-bench: .venv/dev  ## replay against Jinja's render and against the floor
+bench: .venv/dev  ## replay and tracing against Jinja, fuel against measured time
 	.venv/bin/python -m tests.bench
 
 lock: .venv/dev  ## renew both lock files from the ranges in pyproject.toml

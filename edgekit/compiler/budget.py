@@ -92,17 +92,17 @@ def _list_parts(contents: Contents, price: Callable[[Contents], int]) -> Iterato
     for slot in contents.slots:
         without = msgspec.structs.replace(contents, slots=tuple(other for other in contents.slots if other != slot))
         times = sum(times for _, times in slot.uses)
-        what = f"slot `{slot.name}`, of up to {slot.length:,} code points and printed {times:,} times"
+        what = f"slot `{slot.name}`, of up to {slot.length:,} code points and printed {_times(times)}"
         help = "lower the slot's `max_length`, print it less often, or raise `cpu_ms`"
         yield _Part(total - price(without), what, help)
     for insert in contents.inserts:
         without = msgspec.structs.replace(contents, inserts=tuple(i for i in contents.inserts if i != insert))
         name, times = insert
         if name.startswith(LIST_START):
-            what = f"list slot `{name.strip('{}')}`, printed {times:,} times"
+            what = f"list slot `{name.strip('{}')}`, printed {_times(times)}"
             help = "lower its `max_items`, print less in an item, or raise `cpu_ms`"
         else:
-            what = f"island `{name}`, printed {times:,} times"
+            what = f"island `{name}`, printed {_times(times)}"
             help = "print less in the island, fetch it in client mode, or raise `cpu_ms`"
         yield _Part(total - price(without), what, help)
     nothing = price(Contents(0))
@@ -110,6 +110,10 @@ def _list_parts(contents: Contents, price: Callable[[Contents], int]) -> Iterato
     text = price(Contents(contents.bytes, contents.tokens))
     yield _Part(text - nothing, what, "print less on this page, or raise `cpu_ms`")
     yield _Part(nothing, "a request that prints nothing", "raise `cpu_ms`")
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count:,} times"
 
 
 def _milliseconds(fuel: int) -> str:

@@ -96,8 +96,9 @@ def fill(plan: Plan, values: Sequence[str]) -> bytes:
         plan, values = plan.choose(values)
     if not plan.order:
         return plan.parts[0]
-    # One call escapes all values: NUL is no character that escaping touches, and values hardly ever hold one.
-    pieces = escape("\0".join(values)).encode().split(b"\0")
+    # One call escapes all values: NUL is no character that escaping touches, and values hardly ever hold one. If some
+    # do, one piece too many says so.
+    pieces = escape("\0".join(values)).encode().split(b"\0", len(values))
     if len(pieces) != len(values):
         pieces = [escape(value).encode() for value in values]
     for index, encode in plan.others:

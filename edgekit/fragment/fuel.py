@@ -24,20 +24,20 @@ MOST: Final = 10**15
 All terms are positive, so a sum below it is exact at every step, and a rounded one is not below it.
 """
 
-REQUEST: Final = 400_000
+REQUEST: Final = 300_000
 """Path, route, identity, headers of an answer."""
-LOOKUP: Final = 15_000
-RECORD: Final = 4_000_000
+LOOKUP: Final = 10_000
+RECORD: Final = 3_000_000
 """Decode a record of 16 KiB, at worst one that the fast decoder refuses."""
 BYTE: Final = 2
 """Read a byte of a body, compare its digest, and cut it."""
-TOKEN: Final = 2_500
+TOKEN: Final = 4_000
 """Cut a body at a token, and put a value in its place."""
-SLOT: Final = 8_000
+SLOT: Final = 6_000
 """Read a slot's value, or begin to write it in one encoding."""
-SEARCH: Final = 1_500_000
+SEARCH: Final = 1_300_000
 """Search a request, whose line and headers have at most 64 KiB, for a slot's value."""
-READ: Final = 1_800
+READ: Final = 3_300
 """Decode a code point of the request, at worst four bytes escaped as twelve …"""
 READABLE: Final = 64 * 1024 // 12
 """… of which a request has at most so many; if they are shorter, each costs less."""
@@ -46,7 +46,7 @@ JOIN: Final = 1
 HASH: Final = 1
 """Hash a byte of it for its ETag, where readers share it."""
 
-POINT: Final[Mapping[Encoding, int]] = MappingProxyType({"": 12, "url": 400, "path": 400, "href": 20, "json": 50})
+POINT: Final[Mapping[Encoding, int]] = MappingProxyType({"": 25, "url": 400, "path": 400, "href": 20, "json": 80})
 """Write a code point of a value in an encoding."""
 
 EXPANSION: Final[Mapping[Encoding, int]] = MappingProxyType({"": 5, "url": 12, "path": 12, "href": 5, "json": 12})

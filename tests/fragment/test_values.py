@@ -7,7 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgekit.fragment.values import accept, accept_text, default_value, describe_values, is_well_formed, normalise
+from edgekit.fragment.values import (
+    accept,
+    accept_text,
+    default_value,
+    describe_values,
+    is_well_formed,
+    longest_value,
+    normalise,
+)
 from edgekit.model.slot import MAX_INTEGER, Slot
 
 NAME = Slot(name="NAME", source="user.name", default="there", max_length=5)
@@ -122,3 +130,8 @@ def test_a_live_field_needs_a_value_that_it_takes(tier: dict[str, Any]) -> None:
 @given(st.text(alphabet=st.characters(exclude_categories=())))
 def test_well_formed_is_what_utf8_can_write(text: str) -> None:
     assert (not any(0xD800 <= ord(character) < 0xE000 for character in text)) == is_well_formed(text)
+
+
+@pytest.mark.parametrize(("slot", "length"), [(NAME, 5), (AGE, 17), (STATE, 6), (KNOWN, 5)])
+def test_a_slots_longest_value_has_its_length(slot: Slot, length: int) -> None:
+    assert longest_value(slot) == length

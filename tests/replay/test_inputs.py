@@ -55,6 +55,10 @@ def test_a_value_that_is_not_decoded_is_too_long(value: bytes, longest: int) -> 
     assert read_query(b"q=" + value, b"q", longest) in ({decoded, None} if len(decoded or "") > longest else {decoded})
 
 
+def test_a_value_of_the_longest_code_points_is_decoded() -> None:
+    assert read_query(b"q=" + b"%F0%9F%8E%89" * 3, b"q", 3) == "\U0001f389" * 3
+
+
 @given(
     st.lists(st.sampled_from(COOKIE_PIECES), max_size=scaled(12)).map(b"".join), st.sampled_from([b"q", b"qq", b"a"])
 )
