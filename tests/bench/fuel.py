@@ -139,7 +139,7 @@ def _extremes() -> Iterator[tuple[str, Extreme]]:
     yield "a live field printed 900 times", Extreme("{A} " * 900, {"A": live}, "segment")
     yield "a live field printed 40 times", Extreme("{A} " * 40, {"A": live}, "segment")
     choices = {f"C{number}": _choice(f"user.c{number}") for number in range(4)}
-    yield "16 variants, 4,000 alternatives", Extreme(_alternatives(list(choices)) * 1_000, choices)
+    yield "4,000 choices of two alternatives", Extreme(_alternatives(list(choices)) * 1_000, choices)
     nested = "".join(f"{{?C{number}=one}}{{?C{number}=two}}" for number in range(4))
     nested += "x" + "".join(f"{{/C{number}}}" for number in reversed(range(4)))
     yield "1,500 times 4 choices in each other", Extreme(nested * 1_500, choices)
