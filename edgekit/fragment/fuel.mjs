@@ -64,10 +64,11 @@ export function fragmentFuel(contents, inserts, shared) {
  */
 export function listFuel(items, empty, maxItems) {
   const item = worst(items);
-  const shown = maxItems * item.fuel + 3 * maxItems * LOOKUP;
+  const size = maxItems * item.bytes;
+  const shown = maxItems * item.fuel + 3 * maxItems * LOOKUP + size * JOIN;
   const fuel = Math.max(shown, empty.fuel + 4 * maxItems * LOOKUP);
-  const bytes = Math.max(maxItems * item.bytes, empty.bytes);
-  return { fuel: Math.min(fuel, MOST), bytes: Math.min(bytes, MOST), live: item.live || empty.live };
+  const bytes = Math.min(Math.max(size, empty.bytes), MOST);
+  return { fuel: Math.min(fuel, MOST), bytes, live: item.live || empty.live };
 }
 
 /**

@@ -115,13 +115,13 @@ def fragment_fuel(contents: Contents, inserts: Mapping[str, Fuel], *, shared: bo
 def list_fuel(items: Iterable[Fuel], default: Fuel, max_items: int) -> Fuel:
     """The fuel of a list slot: as many of the dearest of `items` as it shows, or `default`.
 
-    Four times as many values are looked up; an item's own look-up is in its fuel.
+    Four times as many values are looked up; an item's own look-up is in its fuel. What is shown is joined.
     """
     item = worst(items)
-    shown = max_items * item.fuel + 3 * max_items * LOOKUP
+    size = max_items * item.bytes
+    shown = max_items * item.fuel + 3 * max_items * LOOKUP + size * JOIN
     empty = default.fuel + 4 * max_items * LOOKUP
-    size = max(max_items * item.bytes, default.bytes)
-    return Fuel(min(max(shown, empty), MOST), min(size, MOST), item.live or default.live)
+    return Fuel(min(max(shown, empty), MOST), min(max(size, default.bytes), MOST), item.live or default.live)
 
 
 def worst(fuels: Iterable[Fuel]) -> Fuel:
