@@ -107,6 +107,10 @@ CATALOGUE: Final[dict[str, Entry]] = {
         "choices that a slot cannot have",
         "A page is compiled once for each value of its choice slots.",
     ),
+    "EK137": Entry(
+        "a list slot that nothing can fill",
+        "It prints items of one island for at most `max_items` of a user's values, and another island if none is left.",
+    ),
     "EK140": Entry(
         "two data files of one name",
         "A template reads data by the file's name without its ending.",
@@ -138,6 +142,22 @@ CATALOGUE: Final[dict[str, Entry]] = {
     "EK147": Entry(
         "a site's own function with a name that is taken",
         "It would hide an encoding, whose bytes every replay writes, or a name that edgekit or Jinja gives templates.",
+    ),
+    "EK150": Entry(
+        "an island's name that no mark can hold",
+        "The name stands in the page's text and in a store's key.",
+    ),
+    "EK151": Entry(
+        "items of an island that does not exist",
+        "They would silently do nothing.",
+    ),
+    "EK152": Entry(
+        "an island's items that are no list of tables",
+        "An island with `each` is compiled once for each item of a list of tables.",
+    ),
+    "EK153": Entry(
+        "an item that list values cannot name",
+        "A list slot finds an item by the key that stands in the user's list.",
     ),
     "EK201": Entry(
         "slot is tested or compared",
