@@ -39,7 +39,7 @@ class Validator:
         self.site = site
         self.oracle = Oracle(site)
         self.findings = Findings(self.oracle.environment)
-        self._constants: dict[str, tuple[str, ...]] = {}
+        self._constants: dict[str, frozenset[str]] = {}
         self._checked = 0
 
     def check(self, page: Page, tier: str, fragment: Fragment, *, all_variants: bool = False) -> list[Diagnostic]:
@@ -53,7 +53,7 @@ class Validator:
                 plan = build_plan(fragment.body, fragment.cuts, self.site.slots)
             except ValueError as error:
                 return [self._finding(page, f"the fragment of tier `{tier}` cannot be cut: {error}")]
-        witnesses = (*WITNESSES, *self._constants_of(page.template))
+        witnesses = (*WITNESSES, *self._constants_of(fragment))
         variants = list(self._variants(plan))
         rounds = len(witnesses) if all_variants and plan is not None and plan.slots else 1
         for variant in variants if all_variants else [variants[self._checked % len(variants)]]:
@@ -114,14 +114,18 @@ class Validator:
         value = accept(slot, candidates[number % len(candidates)][:limit])
         return default_value(slot, self.site.tiers[tier]) if value is None else value
 
-    def _constants_of(self, template: str) -> tuple[str, ...]:
-        """Texts that the page's template compares and joins with: values that could be taken for something else."""
+    def _constants_of(self, fragment: Fragment) -> list[str]:
+        """Texts that the fragment's templates compare and join with: values that could be taken for something else."""
+        templates = fragment.trace.templates if fragment.trace else ()
+        return sorted(frozenset().union(*map(self._constants_in, templates)))[:_CONSTANTS]
+
+    def _constants_in(self, template: str) -> frozenset[str]:
         if template not in self._constants:
-            assert self.oracle.environment.loader is not None
-            source = self.oracle.environment.loader.get_source(self.oracle.environment, template)[0]
-            constants = self.oracle.environment.parse(source).find_all(nodes.Const)
-            texts = {constant.value for constant in constants if isinstance(constant.value, str)}
-            self._constants[template] = tuple(sorted(texts)[:_CONSTANTS])
+            environment = self.oracle.environment
+            assert environment.loader is not None
+            source = environment.loader.get_source(environment, template)[0]
+            constants = environment.parse(source).find_all(nodes.Const)
+            self._constants[template] = frozenset(node.value for node in constants if isinstance(node.value, str))
         return self._constants[template]
 
 
