@@ -39,7 +39,7 @@ def is_well_formed(text: str) -> bool:
 def accept(slot: Slot, raw: object) -> Value | None:
     """The slot's value of a JSON value as Python reads it, or None if the slot takes no such value."""
     if slot.island:
-        return _accept_list(slot, raw) if isinstance(raw, list) else None
+        return item_keys(slot, raw) if isinstance(raw, list) else None
     if slot.type == "integer":
         return _accept_integer(raw)
     if slot.choices:
@@ -49,6 +49,12 @@ def accept(slot: Slot, raw: object) -> Value | None:
     if not isinstance(raw, str) or (slot.max_length is not None and len(raw) > slot.max_length):
         return None
     return raw if is_well_formed(raw) else None
+
+
+def item_keys(slot: Slot, raw: object) -> tuple[str, ...]:
+    """The keys of items that a list slot finds in a JSON value: none in what is no list."""
+    tried = raw[: TRIED_PER_ITEM * slot.max_items] if isinstance(raw, list) else ()
+    return tuple([value for value in tried if isinstance(value, str) and NAME.fullmatch(value)])
 
 
 def accept_text(slot: Slot, text: str | None) -> Value | None:
@@ -99,8 +105,3 @@ def _accept_integer(raw: object) -> int | None:
     if not abs(raw) <= MAX_INTEGER:  # written so that it refuses NaN, too, which TOML has
         return None
     return int(raw) if raw == int(raw) else None
-
-
-def _accept_list(slot: Slot, raw: list[Any]) -> tuple[str, ...]:
-    tried = raw[: TRIED_PER_ITEM * slot.max_items]
-    return tuple([value for value in tried if isinstance(value, str) and NAME.fullmatch(value)])
