@@ -181,7 +181,10 @@ def _refuse_chance(*args: object, **kwargs: object) -> NoReturn:
 
 
 def page_variables(page: Page, tier: str, fields: Mapping[str, Any]) -> dict[str, Any]:
-    """The render variables of a page for a tier, or of an island, which knows no page; `fields` are `user`, `segment` and `request`."""
+    """The render variables of a page for a tier, or of an island, which knows no page.
+
+    `fields` are `user`, `segment` and `request`.
+    """
     variables: dict[str, Any] = {**fields, "tier": tier}
     if not page.island:
         variables["page"] = FrozenDict(path=page.path, params=page.params)

@@ -38,7 +38,7 @@ def format_begin(name: str) -> str:
 class IslandExtension(Extension):
     """The tag, in every environment of a site's pages."""
 
-    tags = {"island"}
+    tags = {"island"}  # noqa: RUF012  (Jinja reads it as an instance's)
     environment: "PageEnvironment"
 
     def parse(self, parser: Parser) -> list[nodes.Node]:
@@ -48,7 +48,6 @@ class IslandExtension(Extension):
         name = nodes.Const(next(parser.stream).value, lineno=line)
         if not parser.stream.skip_if("name:client"):
             return [self._print("place", name, line)]
-        parser.stream.expect("block_end")
         fallback = parser.parse_statements(("name:endisland",), drop_needle=True)
         return [self._print("begin", name, line), *fallback, self._print("end", name, line)]
 

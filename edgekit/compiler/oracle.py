@@ -8,12 +8,10 @@ from markupsafe import Markup
 
 from edgekit.compiler.environment import PageEnvironment, page_variables
 from edgekit.compiler.island import END, format_begin
+from edgekit.fragment.values import Value
 from edgekit.model.island import format_mark
 from edgekit.model.slot import Slot
 from edgekit.project.site import Page, Site
-
-OracleValue = str | int | tuple[str, ...]
-"""A slot's normalised value. That of a list slot: the keys of the items to show, none for the default island."""
 
 
 class PlainFields:
@@ -50,7 +48,7 @@ class OracleEnvironment(PageEnvironment):
         return Markup(format_begin(name))  # noqa: S704
 
     def end_island(self) -> Markup:
-        return Markup(END)
+        return Markup(END)  # noqa: S704
 
 
 class Oracle:
@@ -60,9 +58,10 @@ class Oracle:
         self.site = site
         self.environment = OracleEnvironment(site)
 
-    def render(self, page: Page, tier: str, values: Mapping[str, OracleValue]) -> bytes:
-        """The page for a tier; `values` gives each slot's value by its source (`user.name`).
+    def render(self, page: Page, tier: str, values: Mapping[str, Value]) -> bytes:
+        """The page for a tier; `values` gives each slot's normalised value by its source (`user.name`).
 
+        Of a list slot these are the keys of the items to show; none for its default island.
         Raises what Jinja raises; a page that compiles raises nothing.
         """
 
@@ -80,7 +79,7 @@ class Oracle:
 
         return self._render(page, tier, values, render_island, render_items)
 
-    def render_shell(self, page: Page, tier: str, values: Mapping[str, str | int]) -> bytes:
+    def render_shell(self, page: Page, tier: str, values: Mapping[str, Value]) -> bytes:
         """The page with marks where islands go; the value of a list slot is the markup that stands for its items."""
         return self._render(page, tier, values, format_mark, lambda slot: str(values[slot.source]))
 
@@ -93,7 +92,7 @@ class Oracle:
         self,
         page: Page,
         tier: str,
-        values: Mapping[str, OracleValue],
+        values: Mapping[str, Value],
         island: Callable[[str], str],
         items: Callable[[Slot], str],
     ) -> bytes:
@@ -105,7 +104,7 @@ class Oracle:
 
 
 def plain_fields(
-    site: Site, tier: str, values: Mapping[str, OracleValue], items: Callable[[Slot], str] = lambda slot: ""
+    site: Site, tier: str, values: Mapping[str, Value], items: Callable[[Slot], str] = lambda slot: ""
 ) -> dict[str, PlainFields]:
     """`user`, `segment` and `request` with these values; `items` gives what a list slot prints, when it is read."""
     roots: dict[str, dict[str, Any]] = {"user": {}, "segment": {**site.tiers[tier]}, "request": {}}
@@ -124,6 +123,6 @@ def plain_fields(
     return {root: PlainFields(fields, lists if root == "user" else None) for root, fields in roots.items()}
 
 
-def render_oracle(site: Site, page: Page, tier: str, values: Mapping[str, OracleValue]) -> bytes:
+def render_oracle(site: Site, page: Page, tier: str, values: Mapping[str, Value]) -> bytes:
     """`Oracle(site).render(…)`, for one page."""
     return Oracle(site).render(page, tier, values)

@@ -37,7 +37,7 @@ class Traced(NamedTuple):
     reads_clock: bool
     templates: tuple[str, ...]
     assets: tuple[str, ...]
-    clients: tuple[str, ...]
+    clients: tuple[str, ...] = ()
 
 
 class Tracer:

@@ -255,6 +255,18 @@ CATALOGUE: Final[dict[str, Entry]] = {
         "slot in another place's encoding",
         "Each place needs its own encoding; in another one the value is shown wrongly, or unsafe.",
     ),
+    "EK310": Entry(
+        "island or list slot where none may stand",
+        "There a browser would not read the page with the island in it as it reads the two apart.",
+    ),
+    "EK311": Entry(
+        "client island that no script would find",
+        "Its script fills the element that stands before it.",
+    ),
+    "EK312": Entry(
+        "island that is not whole",
+        "What it leaves open, or closes around it, would change the page that it is put into.",
+    ),
     "EK401": Entry(
         "a page at a path that no request can have",
         "Such a page could never be answered: the path is redirected, refused, edgekit's own or too long.",
@@ -362,5 +374,29 @@ CATALOGUE: Final[dict[str, Entry]] = {
     "EK603": Entry(
         "island mark in a page's own text",
         "Replay would put an island in its place.",
+    ),
+    "EK604": Entry(
+        "island that does not exist",
+        "The tag names a file of `islands/` that a page can show as it is.",
+    ),
+    "EK605": Entry(
+        "island inside an island",
+        "Replay puts islands into pages in one step.",
+    ),
+    "EK606": Entry(
+        "503.html with an island",
+        "It is shown when nothing can be read, an island neither.",
+    ),
+    "EK607": Entry(
+        "client island that reads the page's URL",
+        "The browser fetches it from a URL of its own.",
+    ),
+    "EK608": Entry(
+        "client island with a script",
+        "Browsers do not run scripts of HTML that a script puts into the page.",
+    ),
+    "EK609": Entry(
+        "list slot in what a list slot shows",
+        "Replay puts lists together in one step.",
     ),
 }

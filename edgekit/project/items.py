@@ -1,6 +1,7 @@
 """`each` and `as` of edgekit.toml: a list of tables in the data, and the name that templates have for one of them."""
 
 import re
+from pathlib import Path
 from typing import Any, Final
 
 from edgekit.diagnostics.suggest import did_you_mean

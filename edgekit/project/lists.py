@@ -30,7 +30,7 @@ def read_list(name: str, table: SlotTable, islands: Mapping[str, Island], toml: 
     for key in ("type", "max_length", "choices"):
         if key in written:
             refuse(key, f"slot `{name}` prints items, so `{key}` means nothing", f"remove `{key}`")
-    root, _, field = table.source.partition(".")
+    root = table.source.partition(".")[0]
     if table.source and (root != "user" or table.source in (KNOWN, "user.id")):
         help = "read a field of the user's record that holds a list of keys, such as `user.recs`"
         refuse("from", f"slot `{name}` prints items, but `{table.source}` is never a list", help)
@@ -49,9 +49,7 @@ def read_list(name: str, table: SlotTable, islands: Mapping[str, Island], toml: 
     else:
         _check_island(name, "default", table.default, False, islands, toml, problems)
     default = table.default if isinstance(table.default, str) else None
-    return Slot(
-        name=name, source=table.source, default=default, island=table.island, max_items=table.max_items or 0
-    )
+    return Slot(name=name, source=table.source, default=default, island=table.island, max_items=table.max_items or 0)
 
 
 def _check_island(
@@ -65,7 +63,7 @@ def _check_island(
 ) -> None:
     keys = ("slots", name, key)
     if island not in islands:
-        if os.path.isfile(toml.file.parent / "islands" / f"{island}.html"):  # noqa: PTH113  (false for an odd name)
+        if os.path.isfile(toml.file.parent / "islands" / f"{island}.html"):
             return  # it was left out for a problem that is noted already
         near = did_you_mean(island, [known for known, other in islands.items() if (other.page is None) == with_items])
         message = f"`{key}` of slot `{name}` names `{island}`, and there is no such island{near}"

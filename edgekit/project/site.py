@@ -78,8 +78,8 @@ class JinjaOptions:
 class Site:
     """A site folder, read.
 
-    `slots` and `islands` by name; `tiers` maps a tier to its configuration file's content, live fields included; `data` maps a
-    file's name without ending to its content; `assets` by name; `pages` sorted by path. All of it is frozen data.
+    `slots` and `islands` by name; `tiers` maps a tier to its configuration file's content, live fields included; `data`
+    maps a file's name without ending to its content; `assets` by name; `pages` sorted by path. All of it is frozen.
     `store` is `[build] store` as an absolute path, or None. `build_time` is the one clock that pages may read, in UTC.
     """
 
