@@ -2,20 +2,17 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
 from edgekit.compiler.assemble import Assembled
-from edgekit.compiler.opaque import Placed
+from edgekit.compiler.opaque import Mark, Placed
 from edgekit.compiler.trace import Traced
 from edgekit.fragment.fuel import NANOSECONDS, Contents, Fuel, SlotUse, fragment_fuel, request_fuel, worst
 from edgekit.fragment.values import longest_value
-from edgekit.model.placeholder import Encoding
+from edgekit.model.placeholder import Encoding, format_placeholder
 from edgekit.model.slot import Slot
-
-LIST_START: Final = "{"
-"""Among the inserts a list slot is named as it is printed, `{RECS}`; no island's name has a brace."""
 
 
 class Excess(NamedTuple):
@@ -31,14 +28,17 @@ def list_contents(assembled: Assembled, variants: Sequence[Traced], slots: Mappi
     Replay reads a value for every slot of the body, also where only another variant prints it.
     """
     size, tokens = len(assembled.body), len(assembled.cuts)
-    names = sorted({cut.slot for cut in assembled.cuts if cut.slot})
-    if not names:
-        return (Contents(size, tokens),)
+    names = sorted({cut.slot for cut in assembled.cuts if cut.slot and not slots[cut.slot].island})
     found: dict[Contents, None] = {}
     for variant in variants:
         uses: dict[str, Counter[Encoding]] = {name: Counter() for name in names}
+        inserts: Counter[str] = Counter()
         for piece in variant.pieces:
-            if isinstance(piece, Placed):
+            if type(piece) is Mark:
+                inserts[piece.island] += 1
+            elif type(piece) is Placed and piece.slot.island:
+                inserts[list_name(piece.slot)] += 1
+            elif type(piece) is Placed:
                 # An integer's digits are the same in every encoding.
                 encoding: Encoding = "" if piece.slot.type == "integer" else piece.form  # type: ignore[assignment]
                 uses[piece.slot.name][encoding] += 1
@@ -46,8 +46,13 @@ def list_contents(assembled: Assembled, variants: Sequence[Traced], slots: Mappi
             SlotUse(name, slots[name].root, longest_value(slots[name]), tuple(sorted(uses[name].items())))
             for name in names
         )
-        found[Contents(size, tokens, described)] = None
+        found[Contents(size, tokens, described, tuple(sorted(inserts.items())))] = None
     return tuple(found)
+
+
+def list_name(slot: Slot) -> str:
+    """A list slot's name among the inserts: as it is printed, `{RECS}`. No island's name has a brace."""
+    return format_placeholder(slot.name, "")
 
 
 def count_fuel(variants: Sequence[Contents], inserts: Mapping[str, Fuel], *, shared: bool) -> Fuel:
@@ -98,7 +103,7 @@ def _list_parts(contents: Contents, price: Callable[[Contents], int]) -> Iterato
     for insert in contents.inserts:
         without = msgspec.structs.replace(contents, inserts=tuple(i for i in contents.inserts if i != insert))
         name, times = insert
-        if name.startswith(LIST_START):
+        if name[0] == "{":
             what = f"list slot `{name.strip('{}')}`, printed {_times(times)}"
             help = "lower its `max_items`, print less in an item, or raise `cpu_ms`"
         else:
