@@ -135,7 +135,7 @@ def test_more_of_anything_never_costs_less(
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
 def test_no_code_point_becomes_longer_than_it_counts(encoding: Encoding) -> None:
-    points = [*range(0xD800), *range(0xE000, 0x110000, 17)]
+    points = [*range(0xD800), *range(0xE000, 0x110000, 251)]
     longest = max(len(ENCODERS[encoding](chr(point)).encode()) - FRAME[encoding] for point in points)
     assert longest <= EXPANSION[encoding]
 
