@@ -97,7 +97,8 @@ RECS = Slot(name="RECS", source="user.recs", island="card", max_items=2, default
     ("raw", "keys"),
     [
         ([], ()), (["a"], ("a",)), (["b", "a", "b"], ("b", "a", "b")), (list("abcdefghij"), tuple("abcdefgh")),
-        ([1, None, True, ["a"], {"a": 1}, "a", "", ".."], ("a",)), ([0] * 8 + ["a"], ()), (["a\n", "é", "a b", "a/b"], ()),
+        ([1, None, True, ["a"], {"a": 1}, "a", "", ".."], ("a",)), ([0] * 8 + ["a"], ()),
+        (["a\n", "é", "a b", "a/b"], ()),
         (["...", "-", "~", "_", "A.b"], ("...", "-", "~", "_", "A.b")), (["\ud800", "a"], ("a",)),
     ],
 )  # fmt: skip
