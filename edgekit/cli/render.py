@@ -46,13 +46,15 @@ def command(
 ) -> int:
     """Print the exact bytes that replay would answer for PATH.
 
-    PATH may have a query. With --tier or --set, but without --user, the visitor is a user with the id `preview`. For a
-    page that is not there the site's 404 page is printed, and the exit status is 1. A page that reads `build_time` has
-    the build's: give --oracle the same --clock.
+    PATH may have a query, and may be what a page fetches an island from. With --tier or --set, but without --user, the
+    visitor is a user with the id `preview`. The keys of a list slot stand between commas. For a page that is not there
+    the site's 404 page is printed, and the exit status is 1. A page that reads `build_time` has the build's: give
+    --oracle the same --clock.
 
     \b
     edgekit render /product/p-100 --user u1
     edgekit render /cart --tier premium --set user.name=Ada
+    edgekit render / --user u1 --set user.recs=p-100,p-107
     edgekit render '/search?q=tea'
     edgekit render /cart --user u1 > page.html
     edgekit render /cart --user u1 --oracle | cmp page.html
