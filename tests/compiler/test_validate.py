@@ -1,13 +1,15 @@
 """Translation validation finds a fragment that is not what Jinja would render, whatever went wrong on the way."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
 import pytest
 
-from edgekit.compiler import build
+from edgekit.compiler import build, validate
 from edgekit.compiler.build import compile_site
 from edgekit.compiler.page import CompiledPage, PageCompiler
+from edgekit.fragment.fill import Plan, fill
 from edgekit.model.fragment import Cut, Fragment
 from edgekit.project.site import Page
 from tests.compiler.sites import compile_files, write_site
@@ -88,3 +90,21 @@ def test_site_that_compiles_passes_its_proof(tmp_path: Path) -> None:
     }
     site = write_site(tmp_path, files)
     assert compile_site(site, lambda fragment: None, prove=True).diagnostics == ()
+
+
+def test_constants_of_layouts_and_includes_are_witnesses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    filled: set[str] = set()
+
+    def note(plan: Plan, values: Sequence[str]) -> bytes:
+        filled.update(values)
+        return fill(plan, values)
+
+    monkeypatch.setattr(validate, "fill", note)
+    files = {
+        "templates/layout.html": "{% set word = 'of the layout' %}{% block main %}{% endblock %}"
+        "{% include 'part.html' %}",
+        "templates/part.html": "{{ 'of the part' }}",
+        "pages/index.html": "{% extends 'layout.html' %}{% block main %}<p>{{ user.name }}</p>{% endblock %}",
+    }
+    assert compile_site(write_site(tmp_path, files), lambda fragment: None, prove=True).diagnostics == ()
+    assert {"of the layout", "of the part"} <= filled
