@@ -97,6 +97,11 @@ def _render_oracle(preview: Preview, manifest: Manifest, clock: datetime | None)
             "EK486", "the site's slots or tiers are not those of the store's release", help="run `edgekit build`"
         )
     pages = {page.path: page for page in site.pages}
+    pages |= {
+        island_url(name): site.islands[name].page
+        for name, island in manifest.islands.items()
+        if island.client and name in site.islands
+    }
     page = pages.get(given.path)
     problem = _missing(given.path, pages) if page is None else None
     if page is None and (page := pages.get("404")) is None:
