@@ -16,7 +16,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from edgekit.compiler.island import ELEMENT, SCRIPT
 from edgekit.compiler.opaque import Mark, Placed
-from edgekit.compiler.run import Location
+from edgekit.compiler.run import Spot
 from edgekit.compiler.trace import Text
 
 Piece = Text | Placed | Mark
@@ -26,7 +26,7 @@ class Misfit(NamedTuple):
     """Why a page and its islands cannot be put together: where, what is wrong (a clause), and the way out."""
 
     code: str
-    location: Location | None
+    spot: Spot
     what: str
     help: str
 
@@ -47,6 +47,8 @@ around it from end tags, and `<li>` hides `<dd>`.
 
 _CONTAINERS: Final = frozenset({"html", "body", *(name for _, nest in _NESTS for name in nest)})
 
+_LISTS: Final = frozenset({"ul", "ol", "menu", "dl"})
+
 _AT_SEAM: Final = re.compile(r"(?:</?|&#?[0-9A-Za-z]*)\Z", re.ASCII)
 """The end of a text that the tokenizer would read together with what follows."""
 
@@ -55,10 +57,8 @@ _NOSCRIPT: Final = re.compile(r"<(/?)noscript(?=[\s/>])", re.IGNORECASE | re.ASC
 
 def check_places(pieces: Sequence[Piece], *, island: bool) -> list[Misfit]:
     """The marks, list slots and client islands of a page, or of an `island`, that stand where none may."""
-    inserts = [piece for piece in pieces if _is_insert(piece)]
-    text = "".join(piece.text for piece in pieces if type(piece) is Text).lower()
-    fetched = f"<{ELEMENT}" in text
-    if not inserts and not fetched:
+    fetched = any(ELEMENT in piece.text for piece in pieces if type(piece) is Text)
+    if not fetched and not any(map(_is_insert, pieces)):
         return []
     before = ""
     for piece in pieces:
@@ -67,6 +67,7 @@ def check_places(pieces: Sequence[Piece], *, island: bool) -> list[Misfit]:
             return [_misplaced(piece, f"`{seam[0]}` stands before it, which may begin a tag or a character", help)]
         before = before + piece.text if type(piece) is Text else ""
     word = "probe"
+    text = _fill(pieces, "").lower()
     while word in text:
         word += "e"
     page = "".join(_written(piece, number, word) for number, piece in enumerate(pieces))
@@ -75,48 +76,58 @@ def check_places(pieces: Sequence[Piece], *, island: bool) -> list[Misfit]:
         tree = LexborHTMLParser(reading)
         found = {node.attributes["class"]: node for node in tree.css(f"[class^={word}]")}
         for number, piece in enumerate(pieces):
-            if _is_insert(piece) and (what := _judge(found.get(f"{word}{number}"), number, word)):
+            if not _is_insert(piece):
+                continue
+            what = _judge(found.get(f"{word}{number}"), number, word)
+            if "<frameset" in text:  # an island would decide whether a browser reads it
+                what = "it stands on a page with `<frameset>`"
+            if what:
                 return [_misplaced(piece, what, _PLACE_HELP)]
         if fetched and (at := _find_unfilled(tree, reading.lower().count(f"<{ELEMENT}"))) is not None:
             what = f"`<{ELEMENT}>` of a client island does not come out whole, or stands where no island may"
-            return [Misfit("EK311", _locate(pieces, f"<{ELEMENT}", at), what, _CLIENT_HELP)]
+            return [Misfit("EK311", _find(pieces, f"<{ELEMENT}", at), what, _CLIENT_HELP)]
     return []
 
 
 def check_island(pieces: Sequence[Piece]) -> list[Misfit]:
     """What keeps an island or item from being whole."""
-    text = "".join(piece.text if type(piece) is Text else "\0" for piece in pieces)
+    text = _fill(pieces, "\0")
     if tag := _OF_DOCUMENT.search(text):
-        what = f"it holds `{tag[0]}`, which is a part of a whole page"
-        return [Misfit("EK312", _locate_at(pieces, tag.start()), what, "leave it out: an island extends no layout")]
+        what = f"the island holds `{tag[0]}`, a part of a whole page"
+        return [Misfit("EK312", find_spot(pieces, tag.start()), what, "leave it out: an island extends no layout")]
     if seam := _AT_SEAM.search(text):
         help = f"write `&lt;` or `&amp;` for the sign itself, or put a space behind `{seam[0]}`"
-        what = f"it ends in `{seam[0]}`, which may begin a tag or a character together with what follows"
-        return [Misfit("EK312", _locate_at(pieces, seam.start()), what, help)]
-    for value in ("", "x") if "\0" in text else ("",):
-        for reading in _readings(text.replace("\0", value)):
+        what = f"the island ends in `{seam[0]}`, which may begin a tag or a character together with what follows"
+        return [Misfit("EK312", find_spot(pieces, seam.start()), what, help)]
+    for filled in {_fill(pieces, ""), _fill(pieces, "x")}:
+        for reading in _readings(filled):
             readings = {_read_inside(before, after, expected, reading) for before, after, expected in _SURROUNDINGS}
             if None in readings or len(readings) > 1:
                 at, what, help = _explain(text)
-                return [Misfit("EK312", _locate_at(pieces, at), what, help)]
+                return [Misfit("EK312", find_spot(pieces, at), f"the island is not whole: {what}", help)]
             if "<select" in reading.lower() and _is_disputed(reading):
                 at = text.lower().index("<select")
-                what = "it holds a `<select>` with other elements than options, which browsers read in different ways"
+                what = "the island holds a `<select>` with more than options, which browsers read in different ways"
                 help = "keep to `<option>`, `<optgroup>` and `<hr>` there"
-                return [Misfit("EK312", _locate_at(pieces, at), what, help)]
+                return [Misfit("EK312", find_spot(pieces, at), what, help)]
     return []
 
 
-def find_script(pieces: Sequence[Piece]) -> Location | None:
+def find_script(pieces: Sequence[Piece]) -> Spot | None:
     """Where a script stands that would run in a page; data in a script element do not."""
-    text = "".join(piece.text if type(piece) is Text else "x" for piece in pieces)
+    text = _fill(pieces, "x")
     if "<script" not in text.lower():
         return None
     scripts = LexborHTMLParser(f"<!doctype html><body>{text}").css("script")
     for number, script in enumerate(scripts):
         if "json" not in (script.attributes.get("type") or ""):
-            return _locate(pieces, "<script", number)
+            return _find(pieces, "<script", number)
     return None
+
+
+def _fill(pieces: Sequence[Piece], value: str) -> str:
+    """The text, with one value in the place of all slots and marks."""
+    return "".join(piece.text if type(piece) is Text else value for piece in pieces)
 
 
 # --- where marks stand ---
@@ -143,7 +154,7 @@ def _is_insert(piece: Piece) -> bool:
 
 def _misplaced(piece: Piece, what: str, help: str) -> Misfit:
     subject = f"island `{piece.island}`" if type(piece) is Mark else f"`{piece.slot.source}`"  # type: ignore[union-attr]
-    return Misfit("EK310", piece.location, f"{subject}: {what}", help)
+    return Misfit("EK310", Spot(piece.location), f"{subject}: {what}", help)
 
 
 def _written(piece: Piece, number: int, word: str) -> str:
@@ -170,6 +181,8 @@ def _judge(probe: LexborNode | None, number: int, word: str) -> str | None:
         if node.tag not in _CONTAINERS:
             return f"it stands inside `<{node.tag}>`"
         node = node.parent
+    if probe.parent is not None and probe.parent.tag in _LISTS:
+        return f"it stands inside `<{probe.parent.tag}>`, which holds only its own parts"
     node = probe.prev
     whole = [] if node is None or node.comment_content != f"{word}{number}" else ["<!--"]
     node = probe.next
@@ -264,7 +277,7 @@ class _Tags(HTMLParser):
         if tag in _PARTS and not any(name in (_PARTS[tag], "ol", "menu") for name, _ in self.open):
             whole = f"`<{_PARTS[tag]}>`"
             help = f"put the whole {whole} into the island; for a list of items use `<div>` with `role`"
-            self._note(f"`<{tag}>` stands in no {whole} of the island", help)
+            self._note(f"`<{tag}>` stands in no {whole}", help)
         if tag not in _VOID:
             self.open.append((tag, self.getpos()))
 
@@ -274,7 +287,7 @@ class _Tags(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         names = [name for name, _ in self.open]
         if tag not in names:
-            self._note(f"`</{tag}>` closes nothing that the island opens", "leave it out, or open the element")
+            self._note(f"`</{tag}>` closes nothing", "leave it out, or open the element")
         elif names[-1] != tag:
             self._note(f"`</{tag}>` stands before the end of `<{names[-1]}>`", "close elements in the order they open")
             del self.open[len(names) - 1 - names[::-1].index(tag) :]
@@ -290,15 +303,15 @@ def _explain(text: str) -> tuple[int, str, str]:
     tags = _Tags()
     tags.feed(text)
     place = (1, 0)
-    what = "a page would read it in another way than it is read alone, or what follows it"
-    help = "let it be whole: every element, comment and tag that it opens it closes, and nothing else"
+    what = "pages would read it, or what follows it, in another way than it is read here"
+    help = "let it close all that it opens, in order, and nothing else; no `<table>` stands in a `<p>`"
     if tags.fault is not None:
         place, what, help = tags.fault
     elif tags.open:
         name, place = tags.open[-1]
-        what, help = f"`<{name}>` is not closed in it", f"close it: `</{name}>`"
+        what, help = f"`<{name}>` is not closed", f"close it: `</{name}>`"
     elif tags.rawdata:
-        place, what = tags.getpos(), "a tag or comment is not closed in it"
+        place, what = tags.getpos(), "a tag or comment is not closed"
     line, column = place
     return sum(len(part) for part in text.split("\n")[: line - 1]) + line - 1 + column, what, help
 
@@ -306,19 +319,17 @@ def _explain(text: str) -> tuple[int, str, str]:
 # --- lines ---
 
 
-def _locate(pieces: Sequence[Piece], words: str, number: int) -> Location | None:
-    """The line that printed the `number`th occurrence of `words`, whatever its case; of the first if there is none."""
-    text = "".join(piece.text if type(piece) is Text else "\0" for piece in pieces).lower()
-    starts = [match.start() for match in re.finditer(re.escape(words), text)]
-    return _locate_at(pieces, starts[number if number < len(starts) else 0])
+def _find(pieces: Sequence[Piece], words: str, number: int) -> Spot:
+    """The `number`th occurrence of `words`, whatever its case; the first if there are not so many."""
+    starts = [match.start() for match in re.finditer(re.escape(words), _fill(pieces, "\0").lower())]
+    return find_spot(pieces, starts[number if number < len(starts) else 0])
 
 
-def _locate_at(pieces: Sequence[Piece], at: int) -> Location | None:
-    """The line that printed the character `at`; a slot counts as one."""
-    location = None
+def find_spot(pieces: Sequence[Piece], at: int) -> Spot:
+    """The character `at` of the text; a slot or mark counts as one."""
     for piece in pieces:
-        location = piece.location
-        at -= len(piece.text) if type(piece) is Text else 1
-        if at < 0:
-            break
-    return location
+        size = len(piece.text) if type(piece) is Text else 1
+        if at < size:
+            return Spot(piece.location, str(piece.text), at) if type(piece) is Text else Spot(piece.location)
+        at -= size
+    return Spot(pieces[-1].location if pieces else None)

@@ -32,6 +32,8 @@ _LIST_HELP: Final = (
     "its template in `islands/` to say"
 )
 
+_ISLAND_HELP: Final = "print it as it is: what an island shows is known only at request time"
+
 # What the operation does, by the special method that Python calls for it.
 _READS: Final[dict[str, tuple[str, str]]] = {
     "EK201": ("its truth or value is tested", "bool eq ne lt le gt ge contains hash"),
@@ -156,7 +158,10 @@ def describe(value: object) -> str:
     if type(value) is OpaqueSlot:
         return f"`{slot_of(value).source}`"
     if type(value) is Rope:
-        sources = sorted({piece.slot.source for piece in pieces_of(value) if type(piece) is Placed})
+        slots = [piece.slot for piece in pieces_of(value) if type(piece) is Placed]
+        if len(pieces_of(value)) == 1 and slots and slots[0].island:
+            return f"`{slots[0].source}`"
+        sources = sorted({slot.source for slot in slots})
         return "text that holds " + (" and ".join(f"`{source}`" for source in sources) or "an island")
     return f"`{_name_of(value)}`"
 
@@ -168,6 +173,7 @@ def refuse(value: object, code: str, what: str, help: str = "", word: str = "") 
         name = _name_of(value)
         what = "it is used as a value, but it is only a namespace"
         return run.refuse("EK209", describe(value), what, f"name one of its fields, such as `{name}.…`", word)
-    if type(value) is Rope and any(type(piece) is Placed and piece.slot.island for piece in pieces_of(value)):
-        help = help or _LIST_HELP
+    if type(value) is Rope and not help:
+        slots = [piece.slot for piece in pieces_of(value) if type(piece) is Placed]
+        help = _LIST_HELP if any(slot.island for slot in slots) else "" if slots else _ISLAND_HELP
     return run.refuse(code, describe(value), what, help or WAYS_OUT[code], word)

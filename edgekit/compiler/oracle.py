@@ -24,10 +24,9 @@ class PlainFields:
         self._lists = lists or {}
 
     def __getattr__(self, name: str) -> Any:
-        try:
-            return self[name]
-        except KeyError:
-            raise AttributeError(name) from None
+        if name not in self._values and name not in self._lists:
+            raise AttributeError(name)
+        return self[name]
 
     def __getitem__(self, name: str) -> Any:
         return self._lists[name]() if name in self._lists else self._values[name]

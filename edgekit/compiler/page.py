@@ -6,10 +6,11 @@ from pathlib import Path
 import msgspec
 
 from edgekit.compiler.assemble import Assembled, SurrogateError, UnwritableError, assemble
-from edgekit.compiler.composition import check_island, check_places, find_script
+from edgekit.compiler.composition import check_island, check_places, find_script, find_spot
 from edgekit.compiler.contexts import check_contexts
 from edgekit.compiler.delivery import READS, exceeds, infer_delivery, strictest
 from edgekit.compiler.opaque import Mark, Placed
+from edgekit.compiler.run import Location, Spot
 from edgekit.compiler.trace import Text, Traced, Tracer
 from edgekit.diagnostics.diagnostic import Diagnostic
 from edgekit.model.fragment import Fragment
@@ -143,9 +144,7 @@ class PageCompiler:
         if page.island:
             misfits += check_island(traced.pieces)
         return [
-            self.tracer.findings.make(
-                misfit.code, misfit.what, misfit.help, misfit.location or (page.template, 1), page.path
-            )
+            self.tracer.findings.make(misfit.code, misfit.what, misfit.help, self._place(page, misfit.spot), page.path)
             for misfit in misfits
         ]
 
@@ -160,10 +159,10 @@ class PageCompiler:
                     help = "place it without `client`, or leave the slot to the page and its fallback"
                     here = placed.get(source) or (page.template, 1)
                     found.append(self.tracer.findings.make("EK607", what, help, here, page.path, (source,)))
-            if (location := find_script(variant.pieces)) is not None:
+            if (spot := find_script(variant.pieces)) is not None:
                 what = "a page fetches the island, and a script that is fetched with it does not run"
                 help = "put the script into the page, or place the island without `client`"
-                found.append(self.tracer.findings.make("EK608", what, help, location, page.path))
+                found.append(self.tracer.findings.make("EK608", what, help, self._place(page, spot), page.path))
         return tuple(found)
 
     def _check_text(self, page: Page, traced: Traced) -> list[Diagnostic]:
@@ -172,15 +171,12 @@ class PageCompiler:
         at = text.find(MARK_START)
         if at < 0:
             return []
-        seen = 0
-        location = None
-        for piece in traced.pieces:
-            seen += len(piece.text) if isinstance(piece, Text) else 1
-            if seen > at:
-                location = piece.location
-                break
+        location = self._place(page, find_spot(traced.pieces, at))
         what = f"the page's own text holds `{MARK_START}`, the mark of an island"
         return [self.tracer.findings.make("EK603", what, "write the comment in another way", location, page.path)]
+
+    def _place(self, page: Page, spot: Spot) -> Location:
+        return self.tracer.findings.place(spot) or (page.template, 1)
 
     def _check_size(self, page: Page, body: bytes) -> list[Diagnostic]:
         limit = self.site.page_kib

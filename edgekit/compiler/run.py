@@ -3,7 +3,7 @@
 import sys
 from bisect import bisect_right
 from types import FrameType
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from jinja2 import Template
 
@@ -13,6 +13,14 @@ from edgekit.project.site import Page
 
 Location = tuple[str, int]
 """A template's name and a line of it."""
+
+
+class Spot(NamedTuple):
+    """A character `at` of a text that was printed as a whole, by a template's line or those that follow it."""
+
+    location: Location | None
+    text: str = ""
+    at: int = 0
 
 
 Choices = tuple[tuple[str, int], ...]

@@ -31,7 +31,7 @@ def read_list(name: str, table: SlotTable, islands: Mapping[str, Island], toml: 
         if key in written:
             refuse(key, f"slot `{name}` prints items, so `{key}` means nothing", f"remove `{key}`")
     root = table.source.partition(".")[0]
-    if table.source and (root != "user" or table.source in (KNOWN, "user.id")):
+    if root in ("segment", "request") or table.source in (KNOWN, "user.id"):
         help = "read a field of the user's record that holds a list of keys, such as `user.recs`"
         refuse("from", f"slot `{name}` prints items, but `{table.source}` is never a list", help)
     if "max_items" not in written:
