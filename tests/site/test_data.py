@@ -43,7 +43,9 @@ def test_every_product_and_category_has_its_picture() -> None:
 
 
 def test_every_asset_that_a_template_or_tier_names_exists() -> None:
-    sources = [file.read_text() for folder in ("islands", "pages", "templates") for file in (SITE / folder).rglob("*.html")]
+    sources = [
+        file.read_text() for folder in ("islands", "pages", "templates") for file in (SITE / folder).rglob("*.html")
+    ]
     named = {name for source in sources for name in re.findall(r'asset\("([^"]*\.[a-z]+)"\)', source)}
     named |= {tier["hero_image"] for tier in TIERS.values()}
     assert sorted(name for name in named if not (SITE / "static" / name).is_file()) == []
