@@ -10,7 +10,7 @@ import msgspec
 from edgekit.model.digest import digest
 from edgekit.model.expiry import EXPIRY_BYTES
 from edgekit.model.fragment import decode_cuts, encode_cuts
-from edgekit.model.island import island_path
+from edgekit.model.island import URL_PREFIX, island_path
 from edgekit.model.keys import (
     ASSETS,
     EDGEKIT,
@@ -32,8 +32,6 @@ from edgekit.replay.tier import LiveTier
 from edgekit.replay.user import Users
 
 NO_CUTS: Final = encode_cuts(())
-ISLANDS_PATH: Final = "/_edgekit/island/"
-"""Where the script of a page fetches an island from, by its name (contract, section 6)."""
 
 Place = tuple[Namespace, str]
 """A key of a release's index."""
@@ -62,7 +60,7 @@ class Release:
             manifest = decode_manifest(raw)
             self.pages = {path: Page(path, route.delivery, route.namespace) for path, route in manifest.routes.items()}
             self.pages |= {
-                ISLANDS_PATH + name: Page(island_path(name), island.delivery, PAGE_TPL)
+                URL_PREFIX + name: Page(island_path(name), island.delivery, PAGE_TPL)
                 for name, island in manifest.islands.items()
                 if island.client
             }

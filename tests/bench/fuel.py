@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from edgekit.fragment.alternatives import split
-from edgekit.fragment.fuel import LOOKUP, Contents, SlotUse, fragment_fuel, request_fuel
+from edgekit.fragment.fuel import LOOKUP, Contents, SlotUse, fragment_fuel, list_fuel, request_fuel
 from edgekit.fragment.values import longest_value
 from edgekit.kv.reader import Snapshot
 from edgekit.kv.store import LmdbStore, open_store
@@ -31,6 +31,7 @@ LONGEST: Final = 16_384
 MARGIN: Final = 1.5
 """How many times the measured time a page's fuel is to be."""
 LOOKUPS: Final = 400
+ITEMS: Final = 100
 
 _DEAR: Final = {
     "": ("'", "\U0001f389", "\0'", "\0"),
@@ -51,6 +52,8 @@ class Extreme(NamedTuple):
     query: bytes = b""
     cookies: bytes = b""
     record: str = "{}"
+    item: str = ""
+    """The fragment of each item that the list slot RECS shows, and of the island `none`."""
 
 
 def bench_fuel(folder: Path, rounds: int) -> dict[str, dict[str, Spread]]:
@@ -90,22 +93,28 @@ def _measure(store: LmdbStore, extreme: Extreme, rounds: int) -> tuple[list[floa
 
 def _count(extreme: Extreme, slots: Mapping[str, Slot]) -> int:
     """The fuel of the page in the variant that is asked for: that of the first choices."""
-    body = extreme.body.encode()
-    personal = extreme.delivery != "static"
-    cuts = find_cuts(body) if personal else ()
+    shared, personal = extreme.delivery != "user", extreme.delivery != "static"
+    item = fragment_fuel(_read_contents(extreme.item, slots), {}, shared=False)
+    lists = {name: list_fuel([item], item, slot.max_items) for name, slot in slots.items() if slot.island}
+    contents = _read_contents(extreme.body, slots) if personal else Contents(len(extreme.body))
+    return request_fuel(fragment_fuel(contents, lists, shared=shared), personal=personal)
+
+
+def _read_contents(text: str, slots: Mapping[str, Slot]) -> Contents:
+    body = text.encode()
+    cuts = find_cuts(body)
     _, uses = split(body, cuts, {name: slot.choices[0] for name, slot in slots.items() if slot.choices})
     times = Counter((name, "" if slots[name].type == "integer" else encoding) for name, encoding in uses)
+    by_slot: dict[str, list[tuple[Any, int]]] = {cut.slot: [] for cut in cuts if cut.slot}
+    for (name, encoding), count in times.items():
+        by_slot[name].append((encoding, count))
     described = tuple(
-        SlotUse(
-            slot.name,
-            slot.root,
-            longest_value(slot),
-            tuple((encoding, count) for (name, encoding), count in times.items() if name == slot.name),
-        )
-        for slot in slots.values()
+        SlotUse(name, slots[name].root, longest_value(slots[name]), tuple(found))
+        for name, found in by_slot.items()
+        if not slots[name].island
     )
-    contents = Contents(len(body), len(cuts), described)
-    return request_fuel(fragment_fuel(contents, {}, shared=extreme.delivery != "user"), personal=personal)
+    inserts = tuple((name, found[0][1]) for name, found in by_slot.items() if slots[name].island and found)
+    return Contents(len(body), len(cuts), described, inserts)
 
 
 def _extremes() -> Iterator[tuple[str, Extreme]]:
@@ -144,6 +153,13 @@ def _extremes() -> Iterator[tuple[str, Extreme]]:
     nested += "x" + "".join(f"{{/C{number}}}" for number in reversed(range(4)))
     yield "1,500 times 4 choices in each other", Extreme(nested * 1_500, choices)
     yield from _asking()
+    card = "<p>Soft copper lamp</p>" * 200
+    keys = ",".join(f'"p-{number}"' for number in range(ITEMS))
+    for what, record in {"the list of 100 items": f'{{"recs":[{keys}]}}', "300 unknown ones first": _LATE}.items():
+        yield f"{what}, plain", Extreme("{RECS}", {"RECS": _RECS}, record=record, item=card)
+        slots = {"RECS": _RECS, **{name: _slot(name.lower(), 60, "'" * 60) for name in names[:20]}}
+        printed = card + "".join(f"{{{name}}}" for name in names[:20])
+        yield f"{what}, with 20 slots", Extreme("{RECS}", slots, record=record, item=printed)
 
 
 def _asking() -> Iterator[tuple[str, Extreme]]:
@@ -177,6 +193,11 @@ def _choice(source: str) -> dict[str, Any]:
     return {"from": source, "choices": ["one", "two"], "default": "one"}
 
 
+_RECS: Final = {"from": "user.recs", "island": "card", "max_items": ITEMS, "default": "none"}
+_LATE: Final = (
+    '{"recs":[' + ",".join(f'"{"x" if number < 300 else "p"}-{number % 300}"' for number in range(400)) + "]}"
+)
+
 _RECORDS: Final = {
     "integers": '{"b":1e999,"c":[' + "1," * 8_170 + "1]}",
     "fields": '{"b":1e999' + "".join(f',"{number}":""' for number in range(1_640)) + "}",
@@ -195,6 +216,10 @@ def _describe(extreme: Extreme) -> dict[str, Any]:
                 for slot in extreme.slots.values()
                 if slot["from"].startswith("segment.")
             }
+        },
+        "islands": {
+            "none": {"tiers": {"free": extreme.item}},
+            "card": {"items": {f"p-{number}": {"free": extreme.item} for number in range(ITEMS)}},
         },
         "pages": {"/": extreme.body if static else {"free": extreme.body}},
         "delivery": {"/": extreme.delivery},

@@ -13,6 +13,7 @@ from edgekit.fragment.values import (
     default_value,
     describe_values,
     is_well_formed,
+    item_keys,
     longest_value,
     normalise,
 )
@@ -88,6 +89,32 @@ def test_nobody_is_known_by_default() -> None:
 )
 def test_what_a_slot_takes_can_be_said(slot: Slot, said: str) -> None:
     assert said == describe_values(slot)
+
+
+RECS = Slot(name="RECS", source="user.recs", island="card", max_items=2, default="empty")
+
+
+@pytest.mark.parametrize(
+    ("raw", "keys"),
+    [
+        ([], ()), (["a"], ("a",)), (["b", "a", "b"], ("b", "a", "b")), (list("abcdefghij"), tuple("abcdefgh")),
+        ([1, None, True, ["a"], {"a": 1}, "a", "", ".."], ("a",)), ([0] * 8 + ["a"], ()),
+        (["a\n", "é", "a b", "a/b"], ()),
+        (["...", "-", "~", "_", "A.b"], ("...", "-", "~", "_", "A.b")), (["\ud800", "a"], ("a",)),
+    ],
+)  # fmt: skip
+def test_a_list_slot_takes_of_its_first_values_those_that_can_be_keys(raw: list[object], keys: tuple[str, ...]) -> None:
+    assert keys == accept(RECS, raw) == item_keys(RECS, raw)
+
+
+@pytest.mark.parametrize("raw", ["a", None, 5, True, {"a": 1}, {"0": "a"}])
+def test_a_list_slot_takes_nothing_but_a_list(raw: object) -> None:
+    assert accept(RECS, raw) is None
+    assert item_keys(RECS, raw) == ()
+
+
+def test_a_list_is_empty_by_default() -> None:
+    assert default_value(RECS, {}) == ()
 
 
 @given(st.integers() | st.floats())
