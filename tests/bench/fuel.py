@@ -53,7 +53,7 @@ class Extreme(NamedTuple):
     cookies: bytes = b""
     record: str = "{}"
     item: str = ""
-    """The fragment of each item that the list slot RECS shows, and of the island `none`."""
+    """The fragment of the island `none`, and behind a number of each item that the list slot RECS shows."""
 
 
 def bench_fuel(folder: Path, rounds: int) -> dict[str, dict[str, Spread]]:
@@ -94,7 +94,7 @@ def _measure(store: LmdbStore, extreme: Extreme, rounds: int) -> tuple[list[floa
 def _count(extreme: Extreme, slots: Mapping[str, Slot]) -> int:
     """The fuel of the page in the variant that is asked for: that of the first choices."""
     shared, personal = extreme.delivery != "user", extreme.delivery != "static"
-    item = fragment_fuel(_read_contents(extreme.item, slots), {}, shared=False)
+    item = fragment_fuel(_read_contents("000" + extreme.item, slots), {}, shared=False)
     lists = {name: list_fuel([item], item, slot.max_items) for name, slot in slots.items() if slot.island}
     contents = _read_contents(extreme.body, slots) if personal else Contents(len(extreme.body))
     return request_fuel(fragment_fuel(contents, lists, shared=shared), personal=personal)
@@ -219,7 +219,7 @@ def _describe(extreme: Extreme) -> dict[str, Any]:
         },
         "islands": {
             "none": {"tiers": {"free": extreme.item}},
-            "card": {"items": {f"p-{number}": {"free": extreme.item} for number in range(ITEMS)}},
+            "card": {"items": {f"p-{number}": {"free": f"{number:03}{extreme.item}"} for number in range(ITEMS)}},
         },
         "pages": {"/": extreme.body if static else {"free": extreme.body}},
         "delivery": {"/": extreme.delivery},
