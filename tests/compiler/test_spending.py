@@ -82,3 +82,8 @@ def test_an_island_of_one_tier_counts_for_its_page_in_that_tier(tmp_path: Path) 
 def test_alternatives_that_no_answer_has_together_are_not_added_up(tmp_path: Path) -> None:
     page = "<div>{% if user.known %}{% island 'recs' %}{% else %}" + notes(250) + "{% endif %}</div>"
     assert findings(tmp_path, {"pages/index.html": page, "islands/recs.html": notes(150)}) == []
+
+
+def test_a_user_is_read_for_a_page_with_an_island(tmp_path: Path) -> None:
+    config = FILES["edgekit.toml"] + "\n[budget]\ncpu_ms = 3\n"
+    assert findings(tmp_path, {"edgekit.toml": config}) == [(("/",), "a request that prints nothing: 4 ms")]
