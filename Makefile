@@ -13,7 +13,7 @@ help:  ## list the targets
 serve: .venv/runtime  ## build the example shop and serve it on http://127.0.0.1:1818 (needs Python only)
 	.venv/bin/edgekit serve site
 
-test: check  ## all checks and tests, as CI runs them
+test: check .venv/chromium  ## all checks and tests, as CI runs them
 	.venv/bin/python -m pytest -n 2 --durations=10
 
 test-full:  ## the same with large sizes (EDGEKIT_TEST_SCALE=10)
@@ -24,7 +24,7 @@ check: .venv/dev  ## ruff, the format and mypy --strict
 	.venv/bin/ruff format --check
 	.venv/bin/mypy
 
-bench: .venv/dev  ## replay against Jinja's render and against the floor
+bench: .venv/dev  ## replay and tracing against Jinja, fuel against measured time
 	.venv/bin/python -m tests.bench
 
 lock: .venv/dev  ## renew both lock files from the ranges in pyproject.toml
@@ -61,6 +61,14 @@ redo := $(shell test -x .venv/bin/python -a ! -e .venv/unfinished || echo FORCE)
 	@$(PIP) install --require-hashes -r requirements.lock -r tests/requirements.lock
 	@sed -n '/^jinja2==/,/[^\]$$/p' requirements.lock | $(PIP) download --no-deps --no-binary jinja2 -d .venv/jinja -r /dev/stdin
 	@rm .venv/unfinished && touch $@
+
+# Root on Debian, as in CI, gets the browser; elsewhere its tests are skipped without one, and say so.
+.venv/chromium: .venv/dev
+	@if ! command -v chromium && command -v apt-get && test "$$(id -u)" -eq 0; then \
+		echo "Installing Chromium …" >&2; $(APT) update && $(APT) install -y --no-install-recommends chromium; \
+	fi >/dev/null || echo "Chromium could not be installed."
+	@touch $@
+APT = DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=400
 
 # One line for a Python that will not do, else empty.
 missing = $(shell \

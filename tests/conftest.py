@@ -16,6 +16,7 @@ from tests.scale import scaled
 
 BUDGETS: Final = {
     "tests": 60,
+    "tests/browser": 25,
     "tests/cli": 130,
     "tests/compiler": 280,
     "tests/diagnostics": 10,

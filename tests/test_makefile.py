@@ -34,3 +34,32 @@ def test_a_python_that_will_not_do_gets_one_line(target: str, behaviour: str, mi
     assert (done.returncode, done.stdout, len(done.stderr.splitlines())) == (2, "", 1)
     assert missing in done.stderr
     assert not (tmp_path / ".venv").exists()
+
+
+def installs(path: Path, uid: int, commands: list[str]) -> list[str]:
+    """What apt-get is asked for by a user with those commands, by the words before its options."""
+    for name in ["touch", "sed", "python3", *commands]:
+        (path / name).write_text(f'#!/bin/sh\necho "{name} $*" >> {path}/log\n')
+    (path / "id").write_text(f"#!/bin/sh\necho {uid}\n")
+    for command in path.iterdir():
+        command.chmod(0o755)
+    make = shutil.which("make") or "make"
+    alone = [make, "--old-file=.venv/dev", "--always-make", ".venv/chromium", "SHELL=/bin/sh"]
+    subprocess.run(alone, cwd=ROOT, env={"PATH": str(path)}, capture_output=True, check=True, timeout=60)
+    log = (path / "log").read_text().splitlines()
+    return [line.split()[4] for line in log if line.startswith("apt-get")]
+
+
+@pytest.mark.parametrize(
+    ("uid", "commands", "expected"),
+    [
+        (0, ["apt-get"], ["update", "install"]),
+        (0, ["apt-get", "chromium"], []),
+        (0, [], []),
+        (1000, ["apt-get"], []),
+    ],
+)
+def test_root_without_chromium_gets_it_from_apt(
+    uid: int, commands: list[str], expected: list[str], tmp_path: Path
+) -> None:
+    assert expected == installs(tmp_path, uid, commands)

@@ -132,8 +132,13 @@ def _find_slot(sources: Mapping[str, Slot], source: str) -> Slot:
     )
 
 
-def _parse(slot: Slot, text: str) -> str | int:
-    """A value as a record would hold it. What the slot does not take is replaced by its default, as ever."""
+def _parse(slot: Slot, text: str) -> str | int | list[str]:
+    """A value as a record would hold it; keys of items stand between commas, which no key holds.
+
+    What the slot does not take is replaced by its default, or skipped, as ever.
+    """
+    if slot.island:
+        return text.split(",")
     if slot.type == "integer" and re.fullmatch(r"-?[0-9]{1,16}", text):
         return int(text)
     return text

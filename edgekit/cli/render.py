@@ -1,6 +1,6 @@
 """`edgekit render`: the exact bytes of an answer, or of Jinja's full render with the same values."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -14,8 +14,10 @@ from edgekit.compiler.oracle import render_oracle
 from edgekit.compiler.page import PageCompiler
 from edgekit.diagnostics.diagnostic import Diagnostic, EdgekitError, failure
 from edgekit.diagnostics.suggest import did_you_mean
+from edgekit.fragment.values import Value
 from edgekit.kv.releases import current_manifest
 from edgekit.kv.store import open_store
+from edgekit.model.island import URL_PREFIX
 from edgekit.model.manifest import Manifest
 from edgekit.model.path import Redirect, Refusal, canonical_path
 from edgekit.project.load import load_site
@@ -46,13 +48,15 @@ def command(
 ) -> int:
     """Print the exact bytes that replay would answer for PATH.
 
-    PATH may have a query. With --tier or --set, but without --user, the visitor is a user with the id `preview`. For a
-    page that is not there the site's 404 page is printed, and the exit status is 1. A page that reads `build_time` has
-    the build's: give --oracle the same --clock.
+    PATH may have a query, and may be what a page fetches an island from. With --tier or --set, but without --user, the
+    visitor is a user with the id `preview`. The keys of a list slot stand between commas. For a page that is not there
+    the site's 404 page is printed, and the exit status is 1. A page that reads `build_time` has the build's: give
+    --oracle the same --clock.
 
     \b
     edgekit render /product/p-100 --user u1
     edgekit render /cart --tier premium --set user.name=Ada
+    edgekit render / --user u1 --set user.recs=p-100,p-107
     edgekit render '/search?q=tea'
     edgekit render /cart --user u1 > page.html
     edgekit render /cart --user u1 --oracle | cmp page.html
@@ -90,25 +94,43 @@ def _render_oracle(preview: Preview, manifest: Manifest, clock: datetime | None)
     """Jinja's render of the site as it is now, and what is to be said of it."""
     site = load_site(site_folder(None), build_time=clock)
     given = read_given(preview.request, preview.store)
-    if site.slots != manifest.slots or given.tier not in site.tiers:
+    if site.slots != manifest.slots or given.tier not in site.tiers or not _has_items(site, given.values):
         raise failure(
-            "EK486", "the site's slots or tiers are not those of the store's release", help="run `edgekit build`"
+            "EK486", "the site's slots, tiers or items are not those of the store's release", help="run `edgekit build`"
         )
     pages = {page.path: page for page in site.pages}
+    for name, island in manifest.islands.items():
+        if island.client and name in site.islands and (fetched := site.islands[name].page):
+            pages[URL_PREFIX + name] = fetched
     page = pages.get(given.path)
     problem = _missing(given.path, pages) if page is None else None
     if page is None and (page := pages.get("404")) is None:
         return b"", problem
-    _check_page(site, page)
+    _check_pages(site, page, given.values)
     values = {slot.source: given.values[name] for name, slot in site.slots.items()}
     return render_oracle(site, page, given.tier, values), problem
 
 
-def _check_page(site: Site, page: Page) -> None:
-    """Raises EdgekitError, 1, for a page that does not compile: the oracle promises nothing of it."""
-    found = PageCompiler(site).compile(page).diagnostics
-    if found:
-        raise EdgekitError(found, status=1)
+def _has_items(site: Site, values: Mapping[str, Value]) -> bool:
+    """Has the site what the lists show of the store?"""
+    lists = ((slot, values[name]) for name, slot in site.slots.items() if slot.island)
+    return all(isinstance(keys, tuple) and {*keys} <= site.islands[slot.island].items.keys() for slot, keys in lists)
+
+
+def _check_pages(site: Site, page: Page, values: Mapping[str, Value]) -> None:
+    """Raises EdgekitError, 1, if the page or what stands in it does not compile: the oracle promises nothing of it."""
+    compiler = PageCompiler(site)
+    waiting = [page]
+    while waiting:
+        compiled = compiler.compile(waiting.pop())
+        if compiled.diagnostics:
+            raise EdgekitError([*compiled.diagnostics], status=1)
+        names = [*compiled.islands]
+        for slot in (site.slots[name] for name in compiled.lists):
+            keys = values[slot.name]
+            waiting += [site.islands[slot.island].items[key] for key in keys] if isinstance(keys, tuple) else []
+            names.append(str(slot.default))
+        waiting += [island for name in names if (island := site.islands[name].page)]
 
 
 def _check_path(url: str) -> None:

@@ -5,10 +5,11 @@ from itertools import groupby
 from typing import NamedTuple
 
 from edgekit.compiler.merge import Token, merge_variants, write_tokens
-from edgekit.compiler.opaque import Placed
+from edgekit.compiler.opaque import Mark, Placed
 from edgekit.compiler.run import Location
 from edgekit.compiler.trace import Text, Traced
 from edgekit.model.fragment import Cut, Span, Trace
+from edgekit.model.island import format_mark
 from edgekit.model.placeholder import BRACE, TOKEN, Encoding, format_alternative, format_end, format_placeholder
 
 
@@ -40,6 +41,8 @@ def assemble(variants: Sequence[Traced], files: Mapping[str, str], *, plain: boo
             for piece in run:
                 if isinstance(piece, Placed):
                     builder.add_placeholder(piece)
+                elif isinstance(piece, Mark):
+                    builder.add_mark(piece)
                 elif isinstance(piece, Token):
                     builder.add_token(piece)
     names = sorted({name for variant in variants for name in variant.templates})
@@ -68,7 +71,7 @@ class _Builder:
         self.spans: list[tuple[int, Location]] = []
         self._last: Location | None = None
 
-    def _mark(self, location: Location) -> None:
+    def _locate(self, location: Location) -> None:
         if location != self._last:
             self.spans.append((self.size, location))
             self._last = location
@@ -86,28 +89,33 @@ class _Builder:
             raise UnwritableError(placed)
         encoding: Encoding = placed.form  # type: ignore[assignment]
         if placed.location is not None:
-            self._mark(placed.location)
+            self._locate(placed.location)
         start = self.size
         self._write(format_placeholder(placed.slot.name, encoding))
         self.cuts.append(Cut(start, self.size, placed.slot.name, encoding))
 
+    def add_mark(self, mark: Mark) -> None:
+        if mark.location is not None:
+            self._locate(mark.location)
+        self._write(format_mark(mark.island))
+
     def add_token(self, token: Token) -> None:
         start = self.size
         name = token.slot.name
-        self._write(format_alternative(name, token.choice) if token.mark == "?" else format_end(name))
-        self.cuts.append(Cut(start, self.size, name, token.mark))
+        self._write(format_alternative(name, token.choice) if token.sign == "?" else format_end(name))
+        self.cuts.append(Cut(start, self.size, name, token.sign))
 
     def add_texts(self, texts: list[Text]) -> None:
         """Adjacent texts: a token may begin in one and end in another, so they are searched as one."""
         braces = [] if self.plain else _token_starts(texts)
         if not braces:
             for text in texts:
-                self._mark(text.location)
+                self._locate(text.location)
                 self._write(text.text)
             return
         offset = 0
         for text in texts:
-            self._mark(text.location)
+            self._locate(text.location)
             written = 0
             end = offset + len(text.text)
             while braces and braces[0] < end:

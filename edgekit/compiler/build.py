@@ -3,7 +3,7 @@
 import multiprocessing
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from threading import Thread
@@ -11,13 +11,15 @@ from typing import Final
 
 import msgspec
 
+from edgekit.compiler.answers import Answers
 from edgekit.compiler.page import CompiledPage, PageCompiler
+from edgekit.compiler.spending import Spending
 from edgekit.compiler.validate import SAMPLE, Validator
 from edgekit.diagnostics.diagnostic import Diagnostic, failure, merge_diagnostics
 from edgekit.model.digest import digest
 from edgekit.model.fragment import Fragment, encode_trace
 from edgekit.model.keys import ASSETS, STATIC_PAGES
-from edgekit.model.manifest import IndexEntry, Manifest, Pack, Route, build_pack
+from edgekit.model.manifest import IndexEntry, Manifest, Pack, build_pack
 from edgekit.project.assets import asset_url
 from edgekit.project.site import Page, Site
 
@@ -43,15 +45,15 @@ def compile_site(
     prove: bool = False,
     progress: Callable[[int, int], None] | None = None,
 ) -> CompileResult:
-    """Compile every page and asset of a site, and validate what came out (`validate`): a sample, or with `prove` all.
+    """Compile every page, island, item and asset of a site, and validate what came out (`validate`): a sample, or with
+    `prove` all.
 
-    `emit` gets each fragment as soon as it is made, in the order of the site's pages; nothing more after the first
+    `emit` gets each fragment as soon as it is made, in the order of `site.all_pages()`; nothing more after the first
     finding. `jobs` is the number of processes (default: as the site's size and the machine ask for); no thread may be
     running if it is not 1. `progress` is told the number of pages done and of all. All pages are compiled, so that one
     run finds all.
     """
     entries: list[IndexEntry] = []
-    routes: dict[str, Route] = {}
     diagnostics: list[Diagnostic] = []
 
     def keep(fragment: Fragment, trace: str) -> None:
@@ -60,11 +62,14 @@ def compile_site(
 
     validator = Validator(site)
     sample: list[tuple[bytes, Page, Fragment]] = []
-    with _compiled_pages(site, jobs) as pages:
-        for done, (page, compiled) in enumerate(zip(site.pages, pages, strict=True), 1):
-            diagnostics += compiled.diagnostics
+    pages = site.all_pages()
+    answers = Answers(site, validator.findings)
+    spending = Spending(site, validator.findings)
+    with _compile_pages(site, pages, jobs) as all_compiled:
+        for done, (page, compiled) in enumerate(zip(pages, all_compiled, strict=True), 1):
+            diagnostics += compiled.diagnostics or spending.add(page, compiled)
             if compiled.route is not None and not diagnostics:
-                routes[page.path] = compiled.route
+                answers.add(page, compiled)
                 for fragment in compiled.fragments:
                     assert fragment.trace is not None
                     keep(fragment, digest(encode_trace(fragment.trace)).hex())
@@ -75,16 +80,22 @@ def compile_site(
                 if len(sample) > 2 * SAMPLE:
                     sample = _lowest(sample)
             if progress is not None:
-                progress(done, len(site.pages))
+                progress(done, len(pages))
     for _, page, fragment in _lowest(sample) if not diagnostics else ():
         diagnostics += validator.check(page, _tier_of(site, fragment), fragment)
+    if not diagnostics:
+        diagnostics += answers.check()
+    if not diagnostics:
+        diagnostics += spending.check(*answers.finish())
     if diagnostics:
         return CompileResult(None, tuple(merge_diagnostics(diagnostics)))
     for fragment in _assets(site):
         keep(fragment, "")
+    routes, islands = answers.finish()
     manifest = Manifest(
         default_tier=site.default_tier,
         routes=routes,
+        islands=islands,
         slots=dict(site.slots),
         segments={tier: dict(fields) for tier, fields in site.tiers.items()},
         ttl=site.ttl,
@@ -118,13 +129,13 @@ def _assets(site: Site) -> Iterator[Fragment]:
 
 
 @contextmanager
-def _compiled_pages(site: Site, jobs: int | None) -> Iterator[Iterator[CompiledPage]]:
-    """The site's pages compiled, in their order."""
+def _compile_pages(site: Site, pages: Sequence[Page], jobs: int | None) -> Iterator[Iterator[CompiledPage]]:
+    """Pages of the site compiled, in their order."""
     if jobs is None:
-        worth = len(site.pages) * len(site.tiers) >= _WORTH_WORKERS
+        worth = len(pages) * len(site.tiers) >= _WORTH_WORKERS
         jobs = (os.cpu_count() or 1) if worth else 1
     if jobs == 1:
-        yield map(PageCompiler(site).compile, site.pages)
+        yield map(PageCompiler(site).compile, pages)
         return
     reading, writing = os.pipe()
     # Forked, so that all processes see the site as it was read once, whatever happens to its files meanwhile.
@@ -132,30 +143,31 @@ def _compiled_pages(site: Site, jobs: int | None) -> Iterator[Iterator[CompiledP
         os.fdopen(reading, "rb"),
         os.fdopen(writing, "wb") as alive,
         ProcessPoolExecutor(
-            jobs, multiprocessing.get_context("fork"), _start_worker, (site, reading, writing)
+            jobs, multiprocessing.get_context("fork"), _start_worker, (site, pages, reading, writing)
         ) as workers,
     ):
         try:
             # Ctrl-C reaches the whole group, but a worker has nothing to say to it: forked here, it never hears it.
             signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
             try:
-                pages = workers.map(_compile_page, range(len(site.pages)), chunksize=_CHUNK)
+                compiled = workers.map(_compile_page, range(len(pages)), chunksize=_CHUNK)
             finally:
                 signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
-            yield pages
+            yield compiled
         except BaseException:
             alive.close()
             raise
 
 
 _worker: PageCompiler
+_pages: Sequence[Page]
 
 
-def _start_worker(site: Site, reading: int, writing: int) -> None:
-    global _worker
+def _start_worker(site: Site, pages: Sequence[Page], reading: int, writing: int) -> None:
+    global _worker, _pages
     os.close(writing)
     Thread(target=_end_with_parent, args=(reading,), daemon=True).start()
-    _worker = PageCompiler(site)
+    _worker, _pages = PageCompiler(site), pages
 
 
 def _end_with_parent(reading: int) -> None:
@@ -165,4 +177,4 @@ def _end_with_parent(reading: int) -> None:
 
 
 def _compile_page(number: int) -> CompiledPage:
-    return _worker.compile(_worker.site.pages[number])
+    return _worker.compile(_pages[number])

@@ -26,3 +26,11 @@ def strictest(classes: Iterable[Delivery]) -> Delivery:
 def exceeds(delivery: Delivery, asserted: Delivery) -> bool:
     """Whether a page reads more than its `delivery` says."""
     return ORDER.index(delivery) > ORDER.index(asserted)
+
+
+READS: Final[dict[Delivery, str]] = {
+    "static": "nothing",
+    "segment": "the tier or a field of `segment`",
+    "user": "a field of `user` or `request`",
+}
+"""What a page of a class reads, in words."""

@@ -12,6 +12,7 @@ from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from edgekit.compiler.functions import PageError, install_functions
+from edgekit.compiler.island import IslandExtension
 from edgekit.compiler.translation import install_translations
 from edgekit.diagnostics.suggest import did_you_mean
 from edgekit.fragment.encodings import path_part, safe_url
@@ -41,7 +42,7 @@ class PageEnvironment(ImmutableSandboxedEnvironment):
     def __init__(self, site: Site) -> None:
         super().__init__(
             loader=FileSystemLoader([site.root / "templates", site.root, *site.jinja.paths], encoding="utf-8"),
-            extensions=[f"jinja2.ext.{name}" for name in site.jinja.extensions],
+            extensions=[IslandExtension, *(f"jinja2.ext.{name}" for name in site.jinja.extensions)],
             autoescape=True,
             undefined=StrictUndefined,
             trim_blocks=site.jinja.trim_blocks,
@@ -85,6 +86,18 @@ class PageEnvironment(ImmutableSandboxedEnvironment):
         kind = type(value).__name__.removeprefix("Tracing")
         message = f"{what} `{name}` is given a `{kind}`, which is no plain data"
         return PageError("EK219", message, "give it text, a number, a date, or a list or dict of those")
+
+    def place_island(self, name: str) -> Any:
+        """`{% island "name" %}` as it is printed."""
+        raise NotImplementedError
+
+    def begin_island(self, name: str) -> Any:
+        """`{% island "name" client %}` as it is printed, before the fallback."""
+        raise NotImplementedError
+
+    def end_island(self) -> Any:
+        """The same, behind the fallback."""
+        raise NotImplementedError
 
     def asset_url(self, name: str) -> str:
         """`asset("shop.css")`: the content-addressed URL of a file of `static/`.
@@ -168,12 +181,13 @@ def _refuse_chance(*args: object, **kwargs: object) -> NoReturn:
 
 
 def page_variables(page: Page, tier: str, fields: Mapping[str, Any]) -> dict[str, Any]:
-    """The render variables of a page for a tier; `fields` are `user`, `segment` and `request`."""
-    variables: dict[str, Any] = {
-        **fields,
-        "tier": tier,
-        "page": FrozenDict(path=page.path, params=page.params),
-    }
+    """The render variables of a page for a tier, or of an island, which knows no page.
+
+    `fields` are `user`, `segment` and `request`.
+    """
+    variables: dict[str, Any] = {**fields, "tier": tier}
+    if not page.island:
+        variables["page"] = FrozenDict(path=page.path, params=page.params)
     if page.item_name is not None:
         variables[page.item_name] = page.item
     return variables

@@ -1,11 +1,12 @@
 """`user`, `segment` and `request` as a trace sees them: slots opaque, all else frozen, reads noted."""
 
+import sys
 from typing import Any
 
-from edgekit.compiler.opaque import Fields, OpaqueSlot
-from edgekit.compiler.run import Run
+from edgekit.compiler.opaque import Fields, OpaqueSlot, Placed, Rope
+from edgekit.compiler.run import Run, find_location
 from edgekit.diagnostics.suggest import did_you_mean
-from edgekit.model.slot import KNOWN
+from edgekit.model.slot import KNOWN, Slot
 from edgekit.project.site import Site
 
 _GROUPS = ("query", "cookie", "header")
@@ -14,13 +15,24 @@ _GROUPS = ("query", "cookie", "header")
 def trace_fields(site: Site, tier: str, run: Run) -> dict[str, Any]:
     """The render variables `user`, `segment` and `request` for a tier."""
     slots: dict[str, OpaqueSlot] = {}
+    shown = site.shown_by_lists()
     by_source = {slot.source: slot for slot in site.slots.values()}
 
-    def read_slot(source: str) -> OpaqueSlot | str | bool:
+    def read_list(slot: Slot) -> Rope:
+        """Items come as markup."""
+        if run.page.island in shown:
+            what = "a list slot stands in what list slots show: an item, or a default island"
+            help = "put it into the page, or into an island that no list slot names"
+            raise run.refuse("EK609", f"`{slot.source}`", what, help, slot.field)
+        return Rope(run, [Placed(slot, "", find_location(sys._getframe(2)))], markup=True)
+
+    def read_slot(source: str) -> OpaqueSlot | Rope | str | bool:
         slot = by_source[source]
         run.slots[source] = slot
         if slot.choices:
             return run.choose(slot)
+        if slot.island:
+            return read_list(slot)
         if source not in slots:
             slots[source] = OpaqueSlot(run, slot)
         return slots[source]

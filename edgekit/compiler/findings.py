@@ -11,9 +11,10 @@ from edgekit.compiler.environment import PageEnvironment
 from edgekit.compiler.excerpt import Tag, find_expression, read_tags
 from edgekit.compiler.functions import PageError
 from edgekit.compiler.opaque import WAYS_OUT
-from edgekit.compiler.run import Location, TraceError, Violation, traceback_location
+from edgekit.compiler.run import Location, Spot, TraceError, Violation, traceback_location
 from edgekit.diagnostics.diagnostic import Diagnostic
 from edgekit.diagnostics.suggest import did_you_mean
+from edgekit.model.island import island_path
 from edgekit.project.functions import innermost_line, source_line
 
 
@@ -83,6 +84,8 @@ class Findings:
                 )
             case UndefinedError():
                 help = "give it a value, or print it with `|default(…)`"
+                if page.startswith(island_path("")):
+                    help = "an island sees data, slots and the tier, but neither `page` nor what the page has set"
                 message = _said(error)
                 return self.make("EK211", message, help, location, page, tuple(_QUOTED.findall(message)))
             case RecursionError():
@@ -118,6 +121,18 @@ class Findings:
             if expression:
                 message = f"{message}: `{expression}`"
         return Diagnostic(code=code, message=message, help=help, file=file, line=line, pages=(page,), source=source)
+
+    def place(self, spot: Spot) -> Location | None:
+        """The line of a spot. Text has the line where its node begins, and is looked for in the lines behind it."""
+        location, text, at = spot
+        if location is None:
+            return None
+        name, line = location
+        line += text.count("\n", 0, at)
+        begin = text.rfind("\n", 0, at) + 1
+        written = text[begin:].partition("\n")[0]
+        lines = _NEWLINE.split(self._read(name)[1])
+        return (name, line) if line <= len(lines) and written in lines[line - 1] else location
 
     def _tags(self, name: str, source: str) -> list[Tag]:
         if name not in self._tags_of:

@@ -10,9 +10,9 @@ from itertools import groupby
 from typing import Final, NamedTuple
 
 from edgekit.compiler.align import find_common
-from edgekit.compiler.opaque import Placed
+from edgekit.compiler.opaque import Mark, Placed
 from edgekit.compiler.trace import Text, Traced
-from edgekit.model.placeholder import Mark
+from edgekit.model.placeholder import Mark as Sign
 from edgekit.model.slot import Slot
 
 
@@ -23,7 +23,7 @@ class Choice(NamedTuple):
     alternatives: tuple[tuple["Piece", ...], ...]
 
 
-Piece = Text | Placed | Choice
+Piece = Text | Placed | Mark | Choice
 
 
 def merge_variants(variants: Sequence[Traced]) -> tuple[Piece, ...]:
@@ -73,6 +73,8 @@ def _key(piece: Piece) -> Hashable:
             return text
         case Placed(slot, form, _):
             return slot.name, form
+        case Mark(island, _):
+            return ("", island)
         case Choice(slot, alternatives):
             return slot.name, tuple(tuple(map(_key, alternative)) for alternative in alternatives)
 
@@ -138,13 +140,13 @@ class Token(NamedTuple):
     """A token that is no placeholder: where an alternative begins or a choice ends."""
 
     slot: Slot
-    mark: Mark
+    sign: Sign
     choice: str
 
 
-def write_tokens(pieces: Sequence[Piece]) -> list[Text | Placed | Token]:
+def write_tokens(pieces: Sequence[Piece]) -> list[Text | Placed | Mark | Token]:
     """The pieces in the order they are written, choices as their tokens."""
-    written: list[Text | Placed | Token] = []
+    written: list[Text | Placed | Mark | Token] = []
     for piece in pieces:
         if not isinstance(piece, Choice):
             written.append(piece)

@@ -27,6 +27,13 @@ WAYS_OUT: Final[dict[str, str]] = {
     "EK207": _PRINT_IT,
 }
 
+_LIST_HELP: Final = (
+    "print it as it is, `{{ user.… }}`: replay puts the items there, or the default island; how an item looks is for "
+    "its template in `islands/` to say"
+)
+
+_ISLAND_HELP: Final = "print it as it is: what an island shows is known only at request time"
+
 # What the operation does, by the special method that Python calls for it.
 _READS: Final[dict[str, tuple[str, str]]] = {
     "EK201": ("its truth or value is tested", "bool eq ne lt le gt ge contains hash"),
@@ -88,12 +95,19 @@ class Placed(NamedTuple):
     location: Location | None
 
 
+class Mark(NamedTuple):
+    """An island's place in a rope, and the template line that put it there."""
+
+    island: str
+    location: Location | None
+
+
 class Rope(Opaque):
-    """A string that holds slots' values: text and `Placed`s in order; `markup` says that it is escaped."""
+    """A string that holds what is not known: text, `Placed`s and `Mark`s in order; `markup` says that it is escaped."""
 
     __slots__ = ("markup", "pieces")
 
-    def __init__(self, run: Run, pieces: Iterable["str | Placed"], markup: bool) -> None:
+    def __init__(self, run: Run, pieces: Iterable["str | Placed | Mark"], markup: bool) -> None:
         _set(self, "run", run)
         _set(self, "pieces", tuple(pieces))
         _set(self, "markup", markup)
@@ -116,7 +130,7 @@ class Fields(Opaque):
 _set: Final = object.__setattr__
 run_of: Final[Callable[[object], Run]] = Opaque.__dict__["run"].__get__
 slot_of: Final[Callable[[object], Slot]] = OpaqueSlot.__dict__["slot"].__get__
-pieces_of: Final[Callable[[object], tuple["str | Placed", ...]]] = Rope.__dict__["pieces"].__get__
+pieces_of: Final[Callable[[object], tuple["str | Placed | Mark", ...]]] = Rope.__dict__["pieces"].__get__
 is_markup: Final[Callable[[object], bool]] = Rope.__dict__["markup"].__get__
 _name_of: Final[Callable[[object], str]] = Fields.__dict__["name"].__get__
 _read_of: Final[Callable[[object], Callable[[str], Any]]] = Fields.__dict__["read"].__get__
@@ -144,8 +158,11 @@ def describe(value: object) -> str:
     if type(value) is OpaqueSlot:
         return f"`{slot_of(value).source}`"
     if type(value) is Rope:
-        sources = sorted({piece.slot.source for piece in pieces_of(value) if type(piece) is Placed})
-        return "text that holds " + " and ".join(f"`{source}`" for source in sources)
+        slots = [piece.slot for piece in pieces_of(value) if type(piece) is Placed]
+        if len(pieces_of(value)) == 1 and slots and slots[0].island:
+            return f"`{slots[0].source}`"
+        sources = sorted({slot.source for slot in slots})
+        return "text that holds " + (" and ".join(f"`{source}`" for source in sources) or "an island")
     return f"`{_name_of(value)}`"
 
 
@@ -156,4 +173,7 @@ def refuse(value: object, code: str, what: str, help: str = "", word: str = "") 
         name = _name_of(value)
         what = "it is used as a value, but it is only a namespace"
         return run.refuse("EK209", describe(value), what, f"name one of its fields, such as `{name}.…`", word)
+    if type(value) is Rope and not help:
+        slots = [piece.slot for piece in pieces_of(value) if type(piece) is Placed]
+        help = _LIST_HELP if any(slot.island for slot in slots) else "" if slots else _ISLAND_HELP
     return run.refuse(code, describe(value), what, help or WAYS_OUT[code], word)

@@ -1,16 +1,20 @@
 """One page compiled: its fragments for every tier and its route, or the findings that forbid it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
 
 from edgekit.compiler.assemble import Assembled, SurrogateError, UnwritableError, assemble
+from edgekit.compiler.budget import list_contents
+from edgekit.compiler.composition import check_island, check_places, find_script, find_spot
 from edgekit.compiler.contexts import check_contexts
-from edgekit.compiler.delivery import exceeds, infer_delivery, strictest
-from edgekit.compiler.opaque import Placed
+from edgekit.compiler.delivery import READS, exceeds, infer_delivery, strictest
+from edgekit.compiler.opaque import Mark, Placed
+from edgekit.compiler.run import Location, Spot
 from edgekit.compiler.trace import Text, Traced, Tracer
 from edgekit.diagnostics.diagnostic import Diagnostic
+from edgekit.fragment.fuel import Contents
 from edgekit.model.fragment import Fragment
 from edgekit.model.island import MARK_START
 from edgekit.model.keys import PAGE_TPL, STATIC_PAGES, Namespace, page_key
@@ -19,11 +23,21 @@ from edgekit.project.site import Page, Site
 
 
 class CompiledPage(msgspec.Struct, frozen=True):
-    """What became of a page; without a route if there are findings."""
+    """What became of a page, or of an island or item; without a route if there are findings.
+
+    The route's class is that of its own template. `contents` are each fragment's variants. `islands` stand in it,
+    `clients` it fetches, `lists` are the list slots it reads. `client_faults` are what is wrong with an island or item
+    if a page fetches it.
+    """
 
     fragments: tuple[Fragment, ...]
+    contents: tuple[tuple[Contents, ...], ...]
     route: Route | None
     diagnostics: tuple[Diagnostic, ...]
+    islands: tuple[str, ...] = ()
+    clients: tuple[str, ...] = ()
+    lists: tuple[str, ...] = ()
+    client_faults: tuple[Diagnostic, ...] = ()
 
 
 class PageCompiler:
@@ -49,33 +63,46 @@ class PageCompiler:
             else:
                 found += traced
                 if not traces:
-                    return CompiledPage((), None, tuple(found))
+                    return CompiledPage((), (), None, tuple(found))
         delivery = strictest(infer_delivery(variant) for variants in traces.values() for variant in variants)
         found += self._check_delivery(page, delivery)
         if found:
-            return CompiledPage((), None, tuple(found))
+            return CompiledPage((), (), None, tuple(found))
         return self._finish(page, delivery, traces)
 
     def _finish(self, page: Page, delivery: Delivery, traces: Mapping[str, tuple[Traced, ...]]) -> CompiledPage:
         """Write the fragments: one for all tiers where all have the same traces."""
-        if delivery == "static":
+        if delivery == "static" and not page.island:
             keys: list[tuple[Namespace, str]] = [(STATIC_PAGES, page.path)]
         else:
             keys = [(PAGE_TPL, page_key(page.path, tier)) for tier in traces]
         fragments: list[Fragment] = []
+        contents: list[tuple[Contents, ...]] = []
         found: list[Diagnostic] = []
-        done: dict[int, Assembled] = {}
+        done: dict[int, tuple[Assembled, tuple[Contents, ...]]] = {}
         for (namespace, key), variants in zip(keys, traces.values(), strict=False):
             if id(variants) not in done:
                 assembled = self._assemble(page, variants, plain=namespace == STATIC_PAGES)
                 if not isinstance(assembled, Assembled):
                     found += assembled
                     continue
-                done[id(variants)] = assembled
-            fragments.append(Fragment(namespace, key, *done[id(variants)]))
+                done[id(variants)] = assembled, list_contents(assembled, variants, self.site.slots)
+            assembled, held = done[id(variants)]
+            fragments.append(Fragment(namespace, key, *assembled))
+            contents.append(held)
         if found:
-            return CompiledPage((), None, tuple(found))
-        return CompiledPage(tuple(fragments), Route(delivery, keys[0][0]), ())
+            return CompiledPage((), (), None, tuple(found))
+        every = [variant for traced in traces.values() for variant in traced]
+        return CompiledPage(
+            tuple(fragments),
+            tuple(contents),
+            Route(delivery, keys[0][0]),
+            (),
+            islands=_names(piece.island for variant in every for piece in variant.pieces if type(piece) is Mark),
+            clients=_names(name for variant in every for name in variant.clients),
+            lists=_names(slot.name for variant in every for slot in variant.slots.values() if slot.island),
+            client_faults=self._find_client_faults(page, every) if page.island else (),
+        )
 
     def _assemble(self, page: Page, variants: tuple[Traced, ...], *, plain: bool) -> Assembled | list[Diagnostic]:
         findings = self.tracer.findings
@@ -88,8 +115,27 @@ class PageCompiler:
         except SurrogateError as error:
             help = "write well-formed Unicode: half of a surrogate pair is no character"
             return [findings.make("EK215", str(error), help, error.location, page.path)]
-        found = [
-            findings.make(
+        found: list[Diagnostic] = []
+        for variant in variants:
+            found += self._check_contexts(page, variant)
+            found += self._check_composition(page, variant)
+            found += self._check_text(page, variant)
+        found += self._check_size(page, assembled.body)
+        return found or assembled
+
+    def _check_contexts(self, page: Page, traced: Traced) -> list[Diagnostic]:
+        """Refuse slots in unsafe places. Where islands and items go is left to the check of composition."""
+        pieces: list[Text | Placed] = []
+        for piece in traced.pieces:
+            if type(piece) is Mark or (type(piece) is Placed and piece.slot.island):
+                pieces.append(Text("<!---->", piece.location or (page.template, 1)))
+            else:
+                pieces.append(piece)  # type: ignore[arg-type]
+        if page.island:
+            here = page.template, 1
+            pieces = [Text("<!doctype html><body><div>", here), *pieces, Text("</div>", here)]
+        return [
+            self.tracer.findings.make(
                 problem.code,
                 f"`{problem.placed.slot.source}`: {problem.what}",
                 problem.help,
@@ -97,13 +143,35 @@ class PageCompiler:
                 page.path,
                 _words(problem.placed),
             )
-            for variant in variants
-            for problem in check_contexts(variant.pieces)
+            for problem in check_contexts(pieces)
         ]
+
+    def _check_composition(self, page: Page, traced: Traced) -> list[Diagnostic]:
+        """Refuse what replay could not put together, or only into another page than was checked."""
+        misfits = check_places(traced.pieces, island=bool(page.island))
+        if page.island:
+            misfits += check_island(traced.pieces)
+        return [
+            self.tracer.findings.make(misfit.code, misfit.what, misfit.help, self._place(page, misfit.spot), page.path)
+            for misfit in misfits
+        ]
+
+    def _find_client_faults(self, page: Page, variants: Sequence[Traced]) -> tuple[Diagnostic, ...]:
+        """What would go wrong if a page fetched this island, or the island that holds this item."""
+        found = []
         for variant in variants:
-            found += self._check_text(page, variant)
-        found += self._check_size(page, assembled.body)
-        return found or assembled
+            placed = {piece.slot.source: piece.location for piece in variant.pieces if type(piece) is Placed}
+            for source in variant.slots:
+                if source == "request.path" or source.startswith("request.query."):
+                    what = f"`{source}`: a page fetches the island, and that request has another path and query"
+                    help = "place it without `client`, or leave the slot to the page and its fallback"
+                    here = placed.get(source) or (page.template, 1)
+                    found.append(self.tracer.findings.make("EK607", what, help, here, page.path, (source,)))
+            if (spot := find_script(variant.pieces)) is not None:
+                what = "a page fetches the island, and a script that is fetched with it does not run"
+                help = "put the script into the page, or place the island without `client`"
+                found.append(self.tracer.findings.make("EK608", what, help, self._place(page, spot), page.path))
+        return tuple(found)
 
     def _check_text(self, page: Page, traced: Traced) -> list[Diagnostic]:
         """Refuse the mark that says where an island goes: text of a page that looks like one would be cut out."""
@@ -111,15 +179,12 @@ class PageCompiler:
         at = text.find(MARK_START)
         if at < 0:
             return []
-        seen = 0
-        location = None
-        for piece in traced.pieces:
-            seen += len(piece.text) if isinstance(piece, Text) else 1
-            if seen > at:
-                location = piece.location
-                break
+        location = self._place(page, find_spot(traced.pieces, at))
         what = f"the page's own text holds `{MARK_START}`, the mark of an island"
         return [self.tracer.findings.make("EK603", what, "write the comment in another way", location, page.path)]
+
+    def _place(self, page: Page, spot: Spot) -> Location:
+        return self.tracer.findings.place(spot) or (page.template, 1)
 
     def _check_size(self, page: Page, body: bytes) -> list[Diagnostic]:
         limit = self.site.page_kib
@@ -133,7 +198,7 @@ class PageCompiler:
         asserted = "static" if page.path == "503" else page.delivery
         if asserted is None or not exceeds(delivery, asserted):
             return []
-        reads = {"segment": "the tier or a field of `segment`", "user": "a field of `user` or `request`"}[delivery]
+        reads = READS[delivery]
         if page.path == "503":
             code, what = "EK602", f"503.html reads {reads}, but it is shown when nothing can be read"
         else:
@@ -142,6 +207,10 @@ class PageCompiler:
         if page.path == "503":
             help = "leave out what it reads (look at its layouts too)"
         return [self.tracer.findings.make(code, what, help, (page.template, 1), page.path)]
+
+
+def _names(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(set(names)))
 
 
 def _reads_tier(variants: tuple[Traced, ...]) -> bool:

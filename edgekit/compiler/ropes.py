@@ -18,6 +18,7 @@ from markupsafe import escape as escape_plain
 from edgekit.compiler.opaque import (
     Fields,
     Form,
+    Mark,
     OpaqueSlot,
     Placed,
     Rope,
@@ -77,14 +78,13 @@ class Ropes:
 
     def escape_rope(self, rope: Rope) -> Rope:
         """A plain rope, escaped."""
-        pieces: list[str | Placed] = []
+        pieces: list[str | Placed | Mark] = []
         for piece in pieces_of(rope):
             if type(piece) is str:
                 pieces.append(str(escape_plain(piece)))
             else:
-                assert type(piece) is Placed
-                form = _ESCAPED.get(piece.form)
-                if form is None:
+                form = _ESCAPED.get(piece.form) if type(piece) is Placed else None
+                if type(piece) is not Placed or form is None:
                     raise refuse(rope, "EK207", "it would be escaped twice", "escape it once: leave out `|e`")
                 pieces.append(piece._replace(form=form))
         return Rope(self.run, pieces, markup=True)
@@ -141,7 +141,7 @@ class Ropes:
 
     def join_plain(self, parts: Iterable[Any]) -> Any:
         """`"".join(parts)` of strings and ropes; plain."""
-        pieces: list[str | Placed] = []
+        pieces: list[str | Placed | Mark] = []
         opaque = False
         for part in parts:
             if type(part) is Rope:

@@ -3,14 +3,24 @@
 import sys
 from bisect import bisect_right
 from types import FrameType
-from typing import Any
+from typing import Any, Final, NamedTuple
 
 from jinja2 import Template
 
 from edgekit.model.slot import KNOWN, Slot
+from edgekit.project.frozen import FrozenDict
+from edgekit.project.site import Page
 
 Location = tuple[str, int]
 """A template's name and a line of it."""
+
+
+class Spot(NamedTuple):
+    """A character `at` of a text that was printed as a whole, by a template's line or those that follow it."""
+
+    location: Location | None
+    text: str = ""
+    at: int = 0
 
 
 Choices = tuple[tuple[str, int], ...]
@@ -42,14 +52,18 @@ class Violation:
         self.word = word
 
 
+_NO_PAGE: Final = Page("", "", FrozenDict())
+
+
 class Run:
     """The state of the render that is under way; one per environment, started anew for each page."""
 
     def __init__(self) -> None:
-        self.start(())
+        self.start(_NO_PAGE, ())
 
-    def start(self, choices: Choices) -> None:
-        """Begin a render in which the first choices that are read have these values."""
+    def start(self, page: Page, choices: Choices) -> None:
+        """Begin a render of a page in which the first choices that are read have these values."""
+        self.page = page
         self.decisions: dict[str, tuple[Slot, int]] = {}
         self._choices = choices
         self.violations: list[Violation] = []
@@ -58,6 +72,7 @@ class Run:
         self.slots: dict[str, Slot] = {}
         self.templates: dict[str, None] = {}
         self.assets: dict[str, None] = {}
+        self.clients: dict[str, None] = {}
 
     def choose(self, slot: Slot) -> str | bool:
         """The value of a choice slot in this render: the one it has been given, or the slot's first."""

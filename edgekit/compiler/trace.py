@@ -8,7 +8,7 @@ from edgekit.compiler.environment import page_variables
 from edgekit.compiler.fields import trace_fields
 from edgekit.compiler.findings import Findings
 from edgekit.compiler.locator import Lines, Locator
-from edgekit.compiler.opaque import Placed, Rope, pieces_of
+from edgekit.compiler.opaque import Mark, Placed, Rope, pieces_of
 from edgekit.compiler.run import Choices, Location
 from edgekit.compiler.tracing import TracingEnvironment
 from edgekit.diagnostics.diagnostic import Diagnostic
@@ -26,16 +26,18 @@ class Text(NamedTuple):
 class Traced(NamedTuple):
     """What a render printed, in order, and read: slots by source (printed or not), templates and assets by name.
 
-    `decisions` are the choice slots it read, in that order, each with the number of the choice it had.
+    `decisions` are the choice slots it read, in that order, each with the number of the choice it had; `clients` are
+    the islands that it fetches.
     """
 
     decisions: tuple[tuple[Slot, int], ...]
-    pieces: tuple[Text | Placed, ...]
+    pieces: tuple[Text | Placed | Mark, ...]
     slots: dict[str, Slot]
     reads_tier: bool
     reads_clock: bool
     templates: tuple[str, ...]
     assets: tuple[str, ...]
+    clients: tuple[str, ...] = ()
 
 
 class Tracer:
@@ -79,10 +81,10 @@ class Tracer:
     def _trace(self, page: Page, tier: str, choices: Choices) -> Traced | list[Diagnostic]:
         """One variant."""
         run = self.environment.run
-        run.start(choices)
+        run.start(page, choices)
         self.environment.page_serial += 1
         found: list[Diagnostic] = []
-        pieces: list[Text | Placed] = []
+        pieces: list[Text | Placed | Mark] = []
         try:
             template = self.environment.get_template(page.template)
             variables = page_variables(page, tier, self._fields[tier])
@@ -103,9 +105,10 @@ class Tracer:
             run.reads_clock,
             tuple(sorted(run.templates)),
             tuple(sorted(run.assets)),
+            tuple(sorted(run.clients)),
         )
 
-    def _read(self, printed: Iterator[Any], pieces: list[Text | Placed]) -> None:
+    def _read(self, printed: Iterator[Any], pieces: list[Text | Placed | Mark]) -> None:
         """Add what a template prints to `pieces`, text of one line joined."""
         locator = Locator(self._lines, printed)
         inner, known = locator.inner, locator.known
@@ -131,8 +134,8 @@ class Tracer:
                 continue
             texts = []
             for part in pieces_of(piece):
-                if type(part) is Placed:
-                    pieces.append(part)
+                if type(part) is not str:
+                    pieces.append(part)  # type: ignore[arg-type]
                 elif part:
                     pieces.append(_new_tuple(Text, (part, location)))
         if text := "".join(texts):

@@ -5,6 +5,7 @@ of its module, and `Template._from_namespace` is where they can be replaced.
 """
 
 import functools
+import sys
 from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 from datetime import date, time
 from types import BuiltinMethodType, MethodType
@@ -19,9 +20,10 @@ from markupsafe import Markup
 from edgekit.compiler.environment import PageEnvironment, PageTemplate, check_date_format
 from edgekit.compiler.filters import wrap_filters, wrap_tests
 from edgekit.compiler.guard import LAZY, find_opaque
-from edgekit.compiler.opaque import Fields, is_opaque, read_field, refuse
+from edgekit.compiler.island import END, check_use, format_begin
+from edgekit.compiler.opaque import Fields, Mark, Rope, is_opaque, read_field, refuse
 from edgekit.compiler.ropes import Ropes
-from edgekit.compiler.run import Run, TraceError
+from edgekit.compiler.run import Run, TraceError, find_location
 from edgekit.compiler.translation import trace_translations
 from edgekit.project.site import Site
 
@@ -263,6 +265,18 @@ class TracingEnvironment(PageEnvironment):
         url = super().asset_url(name)
         self.run.assets[name] = None
         return url
+
+    def place_island(self, name: str) -> Any:
+        check_use(self.site, self.run.page, name)
+        return Rope(self.run, [Mark(name, find_location(sys._getframe(1)))], markup=True)
+
+    def begin_island(self, name: str) -> Any:
+        check_use(self.site, self.run.page, name)
+        self.run.clients[name] = None
+        return Rope(self.run, [format_begin(name)], markup=True)
+
+    def end_island(self) -> Any:
+        return Rope(self.run, [END], markup=True)
 
     def _load_template(self, name: str, globals: MutableMapping[str, Any] | None) -> Template:
         template = super()._load_template(name, globals)

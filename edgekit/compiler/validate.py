@@ -3,7 +3,7 @@
 Tracing is sound by construction; this would find where the construction is wrong (contract, section 5).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 from typing import Final
 
@@ -15,6 +15,7 @@ from edgekit.diagnostics.diagnostic import Diagnostic
 from edgekit.fragment.fill import Plan, build_plan, fill
 from edgekit.fragment.values import Value, accept, default_value, format_value
 from edgekit.model.fragment import Fragment
+from edgekit.model.island import format_mark
 from edgekit.model.keys import STATIC_PAGES
 from edgekit.model.slot import KNOWN, MAX_INTEGER, Slot
 from edgekit.project.site import Page, Site
@@ -69,13 +70,13 @@ class Validator:
     ) -> list[Diagnostic]:
         by_source = {self.site.slots[name].source: value for name, value in values.items()}
         try:
-            expected = self.oracle.render(page, tier, by_source)
+            expected = self.oracle.render_shell(page, tier, by_source)
         except Exception as error:  # whatever Jinja raises, the page should not have compiled
             message = f"Jinja's full render of a page that compiled fails with {type(error).__name__}: {error}"
             return [self._finding(page, message)]
         replayed = fragment.body
         if plan is not None:
-            replayed = fill(plan, [format_value(values[name]) for name in plan.slots])
+            replayed = _fill_shell(plan, values)
         if replayed == expected:
             return []
         at = next((n for n, (a, b) in enumerate(zip(replayed, expected, strict=False)) if a != b), len(replayed))
@@ -98,13 +99,15 @@ class Validator:
             }
 
     def _values(self, tier: str, witnesses: Sequence[str]) -> dict[str, Value]:
-        """A value for each slot by its name; neighbours get different ones."""
+        """A value for each slot by its name, of list slots markup for items; neighbours get different ones."""
         return {
             slot.name: self._witness(slot, tier, witnesses, self._checked + number)
             for number, slot in enumerate(self.site.slots.values())
         }
 
     def _witness(self, slot: Slot, tier: str, witnesses: Sequence[str], number: int) -> Value:
+        if slot.island:
+            return f"<i>{slot.name}</i>{WITNESSES[number % len(WITNESSES)]}"
         if slot.choices:
             return default_value(slot, self.site.tiers[tier])
         if slot.type == "integer":
@@ -127,6 +130,16 @@ class Validator:
             constants = environment.parse(source).find_all(nodes.Const)
             self._constants[template] = frozenset(node.value for node in constants if isinstance(node.value, str))
         return self._constants[template]
+
+
+def _fill_shell(plan: Plan, values: Mapping[str, Value]) -> bytes:
+    """As replay fills it, but with marks where islands go: they are compared as pages of their own."""
+    printed = [format_value(values[name]) for name in plan.slots]
+    if plan.choose is not None:
+        plan, printed = plan.choose(printed)  # type: ignore[assignment]
+    inserts = [format_mark(name).encode() for name in plan.islands]
+    inserts += [format_value(values[name]).encode() for name in plan.lists]
+    return fill(plan, printed, inserts)
 
 
 def _excerpt(body: bytes, at: int) -> str:

@@ -107,6 +107,10 @@ CATALOGUE: Final[dict[str, Entry]] = {
         "choices that a slot cannot have",
         "A page is compiled once for each value of its choice slots.",
     ),
+    "EK137": Entry(
+        "a list slot that nothing can fill",
+        "It prints items of one island for at most `max_items` of a user's values, and another island if none is left.",
+    ),
     "EK140": Entry(
         "two data files of one name",
         "A template reads data by the file's name without its ending.",
@@ -138,6 +142,22 @@ CATALOGUE: Final[dict[str, Entry]] = {
     "EK147": Entry(
         "a site's own function with a name that is taken",
         "It would hide an encoding, whose bytes every replay writes, or a name that edgekit or Jinja gives templates.",
+    ),
+    "EK150": Entry(
+        "an island's name that no mark can hold",
+        "The name stands in the page's text and in a store's key.",
+    ),
+    "EK151": Entry(
+        "items of an island that does not exist",
+        "They would silently do nothing.",
+    ),
+    "EK152": Entry(
+        "an island's items that are no list of tables",
+        "An island with `each` is compiled once for each item of a list of tables.",
+    ),
+    "EK153": Entry(
+        "an item that list values cannot name",
+        "A list slot finds an item by the key that stands in the user's list.",
     ),
     "EK201": Entry(
         "slot is tested or compared",
@@ -235,6 +255,18 @@ CATALOGUE: Final[dict[str, Entry]] = {
         "slot in another place's encoding",
         "Each place needs its own encoding; in another one the value is shown wrongly, or unsafe.",
     ),
+    "EK310": Entry(
+        "island or list slot where none may stand",
+        "There a browser would not read the page with the island in it as it reads the two apart.",
+    ),
+    "EK311": Entry(
+        "client island that no script would find",
+        "Its script fills the element that stands before it.",
+    ),
+    "EK312": Entry(
+        "island that is not whole",
+        "What it leaves open, or closes around it, would change the page that it is put into.",
+    ),
     "EK401": Entry(
         "a page at a path that no request can have",
         "Such a page could never be answered: the path is redirected, refused, edgekit's own or too long.",
@@ -331,6 +363,10 @@ CATALOGUE: Final[dict[str, Entry]] = {
         "page with too many variants",
         "Each combination of a page's choices is rendered, checked and stored.",
     ),
+    "EK503": Entry(
+        "page that could take more CPU than the budget",
+        "A request that does is answered with 429, so the page would fail for some of its readers.",
+    ),
     "EK601": Entry(
         "page that reads more than its delivery class says",
         "`delivery` is a promise about who may share the page's bytes.",
@@ -342,5 +378,29 @@ CATALOGUE: Final[dict[str, Entry]] = {
     "EK603": Entry(
         "island mark in a page's own text",
         "Replay would put an island in its place.",
+    ),
+    "EK604": Entry(
+        "island that does not exist",
+        "The tag names a file of `islands/` that a page can show as it is.",
+    ),
+    "EK605": Entry(
+        "island inside an island",
+        "Replay puts islands into pages in one step.",
+    ),
+    "EK606": Entry(
+        "503.html with an island",
+        "It is shown when nothing can be read, an island neither.",
+    ),
+    "EK607": Entry(
+        "client island that reads the page's URL",
+        "The browser fetches it from a URL of its own.",
+    ),
+    "EK608": Entry(
+        "client island with a script",
+        "Browsers do not run scripts of HTML that a script puts into the page.",
+    ),
+    "EK609": Entry(
+        "list slot in what a list slot shows",
+        "Replay puts lists together in one step.",
     ),
 }

@@ -60,13 +60,13 @@ def split(body: bytes, cuts: Iterable[Cut], chosen: Mapping[str, str]) -> tuple[
     wanted = {name: quote(value, safe="").encode() for name, value in chosen.items()}
     literals: list[bytes] = []
     uses: list[Use] = []
-    literal = b""
+    literal: list[bytes] = []
     end = 0
     open_choices: list[tuple[str, bool]] = []  # and whether the alternative that stands open is the chosen one
     for cut in cuts:
         taken = all(is_chosen for _, is_chosen in open_choices)
         if taken:
-            literal += body[end : cut.start]
+            literal.append(body[end : cut.start])
         end = cut.end
         if cut.encoding == "?":
             if open_choices and open_choices[-1][0] == cut.slot:
@@ -76,10 +76,10 @@ def split(body: bytes, cuts: Iterable[Cut], chosen: Mapping[str, str]) -> tuple[
         elif cut.encoding == "/":
             open_choices.pop()
         elif taken and cut.slot:
-            literals.append(literal)
+            literals.append(b"".join(literal))
             uses.append((cut.slot, cut.encoding))
-            literal = b""
+            literal = []
         elif taken:
-            literal += b"{"
-    literals.append(literal + body[end:])
+            literal.append(b"{")
+    literals.append(b"".join([*literal, body[end:]]))
     return literals, uses

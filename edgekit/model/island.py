@@ -11,6 +11,10 @@ MARK: Final = re.compile(rb"<!--INJECT:([A-Za-z0-9._~-]+)-->")
 """A mark in a body, with the island's name. No text of a page can hold one: that is refused when it is compiled."""
 
 
+URL_PREFIX: Final = "/_edgekit/island/"
+"""Where the script of a page fetches an island from: behind it, the name."""
+
+
 def format_mark(name: str) -> str:
     return f"{MARK_START}{name}-->"
 

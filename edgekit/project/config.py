@@ -48,6 +48,14 @@ class SlotTable(msgspec.Struct, frozen=True, rename={"source": "from"}):
     default: Any = None
     max_length: int | None = None
     choices: tuple[str, ...] | None = None
+    island: Text = ""
+    max_items: int | None = None
+
+
+class IslandTable(msgspec.Struct, frozen=True, rename={"item_name": "as"}):
+    each: Text = ""
+    item_name: Text = "item"
+    key: Text = ""
 
 
 class KvTable(msgspec.Struct, frozen=True):
@@ -82,6 +90,7 @@ class Config(msgspec.Struct, frozen=True):
     build: BuildTable = BuildTable()
     pages: dict[str, PageTable] = {}
     slots: dict[str, SlotTable] = {}
+    islands: dict[str, IslandTable] = {}
     kv: KvTable = KvTable()
     jinja: JinjaTable = JinjaTable()
     budget: BudgetTable = BudgetTable()

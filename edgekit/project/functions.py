@@ -12,7 +12,7 @@ from types import CodeType, ModuleType
 from typing import Any, Final
 
 from edgekit.project.config import JinjaTable
-from edgekit.project.pages import TAKEN
+from edgekit.project.items import TAKEN
 from edgekit.project.plain import NotPlainError, as_plain
 from edgekit.project.problems import Problems
 from edgekit.project.site import Functions

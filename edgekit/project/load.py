@@ -10,6 +10,7 @@ from edgekit.project.config import CONFIG_NAME, JinjaTable, read_config, read_id
 from edgekit.project.data import read_data
 from edgekit.project.frozen import FrozenDict
 from edgekit.project.functions import read_functions
+from edgekit.project.islands import read_islands
 from edgekit.project.pages import read_pages
 from edgekit.project.problems import Problems
 from edgekit.project.site import JinjaOptions, Site
@@ -34,8 +35,9 @@ def load_site(root: Path, *, build_time: datetime | None = None) -> Site:
     toml, config = read
     tiers = read_tiers(root, problems)
     check_default_tier(config.site.default_tier, tiers, toml, problems)
-    slots = read_slots(config.slots, tiers, toml, problems)
     data = read_data(root, problems)
+    islands = read_islands(root, config.islands, data, tuple(tiers), toml, problems)
+    slots = read_slots(config.slots, tiers, islands, toml, problems)
     pages = read_pages(root, config.pages, data, tuple(tiers), toml, problems)
     assets = read_assets(root, problems)
     jinja = _read_jinja(root, config.jinja, toml, problems)
@@ -50,6 +52,7 @@ def load_site(root: Path, *, build_time: datetime | None = None) -> Site:
         tiers=FrozenDict((tier, content) for tier, (_, content) in tiers.items()),
         data=data,
         pages=pages,
+        islands=islands,
         assets=assets,
         jinja=jinja,
         ttl=config.kv.ttl,

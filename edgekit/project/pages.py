@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from edgekit.diagnostics.suggest import did_you_mean
 from edgekit.model.keys import MAX_KEY_BYTES, page_key
@@ -12,6 +12,7 @@ from edgekit.model.path import MAX_PATH_BYTES, encode_path, is_reserved, segment
 from edgekit.project.config import PageTable
 from edgekit.project.files import list_files
 from edgekit.project.frozen import FrozenDict
+from edgekit.project.items import is_item_name, read_items
 from edgekit.project.problems import Problems
 from edgekit.project.site import Page
 from edgekit.project.toml import TomlFile, note
@@ -21,24 +22,6 @@ ERROR_PAGES: Final = {"404.html": "404", "503.html": "503"}
 """File in `pages/` → the page's path: without a slash, so that no URL names it."""
 
 _PARAMETER: Final = re.compile(r"\[([^\[\]]+)\]")
-_VARIABLE: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
-_OURS: Final = ("user", "segment", "request", "page", "tier", "data", "site", "asset", "build_time")
-_JINJAS: Final = (
-    "self",
-    "super",
-    "caller",
-    "varargs",
-    "kwargs",
-    "loop",
-    "true",
-    "false",
-    "none",
-    "True",
-    "False",
-    "None",
-)
-TAKEN: Final = frozenset((*_OURS, *_JINJAS))
-"""Names that edgekit or Jinja binds in a template."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +143,7 @@ def _expand(
             help=f'add `[pages."{name}"]` with `each = "data.<list of tables>"`',
         )
         return
-    if not _VARIABLE.fullmatch(table.item_name) or table.item_name in TAKEN:
+    if not is_item_name(table.item_name):
         note(
             problems,
             toml,
@@ -170,7 +153,7 @@ def _expand(
             help="choose a name of letters, digits and `_` that edgekit and Jinja do not use, such as `product`",
         )
         return
-    items = _resolve(table.each, data, (*keys, "each"), toml, problems)
+    items = read_items(table.each, data, (*keys, "each"), "EK143", toml, problems)
     for number, item in enumerate(items, 1):
         params = {}
         for parameter in parameters:
@@ -187,35 +170,6 @@ def _expand(
                 return
             params[parameter] = str(item[parameter])
         yield Page(template.path(params), whole, FrozenDict(params), table.item_name, item, table.delivery)
-
-
-def _resolve(each: str, data: FrozenDict, keys: tuple[str, ...], toml: TomlFile, problems: Problems) -> list[Any]:
-    """The list that `data.<file>.<key>…` names; empty, with a problem noted, if it names none."""
-    root, *names = each.split(".")
-    value: Any = data if root == "data" and names else None
-    for name in names:
-        if not isinstance(value, dict) or name not in value:
-            known = sorted(value) if isinstance(value, dict) else []
-            if value is not data or not _is_broken_file(toml.file.parent, name):
-                note(
-                    problems,
-                    toml,
-                    keys,
-                    "EK143",
-                    f"`{each}` names no data{did_you_mean(name, known)}",
-                    help="write `data.<file name>`, and `.<key>` for each step into it",
-                )
-            return []
-        value = value[name]
-    if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
-        note(problems, toml, keys, "EK143", f"`{each}` is no list of tables", help="name a list of tables")
-        return []
-    return value
-
-
-def _is_broken_file(root: Path, stem: str) -> bool:
-    """Is there such a data file? Then it was left out for a problem that is noted already."""
-    return any((root / "data" / f"{stem}{ending}").exists() for ending in (".toml", ".json", ".csv"))
 
 
 def _param_fault(item: FrozenDict, parameter: str) -> str | None:

@@ -19,6 +19,7 @@ class Page:
     `template` is its name relative to the site folder (`pages/product/[sku].html`).
     `params` are the values of the path's `[names]`; `item` is the page's item of its `each` list, under `item_name`.
     `delivery` is what `[pages."…"]` asserts: the page must not read more.
+    An island, and an item of one, is compiled as a page is: at a path that no request has, and with its island's name.
     """
 
     path: str
@@ -27,6 +28,16 @@ class Page:
     item_name: str | None = None
     item: FrozenDict | None = None
     delivery: Delivery | None = None
+    island: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Island:
+    """A file of `islands/`: a plain island has a `page`; one with `each` has `items` by their keys instead."""
+
+    name: str
+    page: Page | None = None
+    items: Mapping[str, Page] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +78,8 @@ class JinjaOptions:
 class Site:
     """A site folder, read.
 
-    `slots` by name; `tiers` maps a tier to its configuration file's content, live fields included; `data` maps a
-    file's name without ending to its content; `assets` by name; `pages` sorted by path. All of it is frozen data.
+    `slots` and `islands` by name; `tiers` maps a tier to its configuration file's content, live fields included; `data`
+    maps a file's name without ending to its content; `assets` by name; `pages` sorted by path. All of it is frozen.
     `store` is `[build] store` as an absolute path, or None. `build_time` is the one clock that pages may read, in UTC.
     """
 
@@ -80,6 +91,7 @@ class Site:
     tiers: Mapping[str, FrozenDict]
     data: FrozenDict
     pages: tuple[Page, ...]
+    islands: Mapping[str, Island]
     assets: Mapping[str, Asset]
     jinja: JinjaOptions
     ttl: Ttl
@@ -88,3 +100,13 @@ class Site:
     page_kib: int
     max_variants: int
     build_time: datetime
+
+    def all_pages(self) -> tuple[Page, ...]:
+        """All that is compiled: the pages, then the islands and items, by their names and keys."""
+        islands = (page for island in self.islands.values() for page in (island.page, *island.items.values()))
+        return (*self.pages, *(page for page in islands if page is not None))
+
+    def shown_by_lists(self) -> frozenset[str]:
+        """The islands that have items, and those that list slots show when nothing is left."""
+        defaults = (str(slot.default) for slot in self.slots.values() if slot.island)
+        return frozenset([*defaults, *(island.name for island in self.islands.values() if island.page is None)])

@@ -12,7 +12,9 @@ from edgekit.model.slot import KNOWN, Slot
 from edgekit.project.choices import read_choices
 from edgekit.project.config import SlotTable
 from edgekit.project.frozen import FrozenDict
+from edgekit.project.lists import ISLAND_HELP, read_list
 from edgekit.project.problems import Problems
+from edgekit.project.site import Island
 from edgekit.project.sources import check_source
 from edgekit.project.toml import TomlFile, note
 
@@ -23,6 +25,7 @@ MAX_SLOT_LENGTH: Final = 16_384
 def read_slots(
     tables: Mapping[str, SlotTable],
     tiers: Mapping[str, tuple[TomlFile, FrozenDict]],
+    islands: Mapping[str, Island],
     toml: TomlFile,
     problems: Problems,
 ) -> dict[str, Slot]:
@@ -34,6 +37,14 @@ def read_slots(
         _check_name(name, toml, problems)
         check_source(name, table.source, by_source, toml, problems)
         by_source.setdefault(table.source, name)
+        if "island" in toml.content["slots"][name]:
+            slot = read_list(name, table, islands, toml, problems)
+            if len(problems.found) == before:
+                slots[name] = slot
+            continue
+        if table.max_items is not None:
+            message = f"slot `{name}` has `max_items`, but no `island` whose items it would print"
+            note(problems, toml, ("slots", name, "max_items"), "EK137", message, help=ISLAND_HELP)
         choices = read_choices(name, table, toml, problems)
         if table.source == KNOWN:
             slot = Slot(name=name, source=KNOWN, choices=choices)

@@ -1,20 +1,18 @@
 """`respond`: from a request and a store to a response (contract, section 8).
 
 Normalise the path → route → identify → USER_SEGMENTS → PAGE_TPL or STATIC_PAGES → SEGMENT_CONFIG only if the fragment
-has live fields → one join. All of it in one snapshot, so that no answer mixes two releases. What fails falls back, and
-what falls back is logged in the response; nothing is raised.
+has live fields → its islands and items in the same way → one join. All of it in one snapshot, so that no answer mixes
+two releases. What fails falls back, and what falls back is logged in the response; nothing is raised.
 """
 
 import traceback
 from pathlib import Path
 from typing import Final
 
-from edgekit.fragment.fill import fill
 from edgekit.kv.reader import Snapshot
 from edgekit.model.keys import ASSETS, PAGE_TPL, page_key
 from edgekit.model.path import Redirect, Refusal, canonical_path
 from edgekit.replay.assets import asset_headers
-from edgekit.replay.inputs import read_request
 from edgekit.replay.reading import RETRIES, NoSnapshot, ReadError, Reading
 from edgekit.replay.release import Page, Release
 from edgekit.replay.request import READ_METHODS, Request
@@ -32,7 +30,7 @@ from edgekit.replay.response import (
     revalidate,
 )
 from edgekit.replay.store import ReplayStore
-from edgekit.replay.visitor import read_visitor
+from edgekit.replay.visit import Visit
 
 _ASSETS_PATH: Final = "/static/"
 
@@ -98,28 +96,24 @@ def _answer(request: Request, reading: Reading, release: Release) -> Answer:
 
 def _page(request: Request, reading: Reading, release: Release, page: Page, path: str, status: int = 200) -> Answer:
     """The page, for its visitor if it is personal. `path` is the request's: an error page has no own."""
-    tier = None
-    texts: list[str] = []
+    is_static = page.delivery == "static"
+    visit = Visit(request, reading, release, path, is_static)
     if page.namespace == PAGE_TPL:
-        tier, user = read_visitor(request, reading, release)
-        held = release.body(reading, PAGE_TPL, page_key(page.path, tier.name))
-        if held is not None:
-            if held.request_slots:
-                texts += [read_request(slot, request, path, release.identity) for slot in held.request_slots]
-            if held.live:
-                live = tier.texts(reading, request.now)
-                texts += [live[name] for name in held.live]
-            texts += held.user_texts(user)
+        held = release.body(reading, PAGE_TPL, page_key(page.path, visit.identify()[0].name))
     else:
         held = release.body(reading, page.namespace, page.path)
     if held is None:
         raise ReadError(f"{page.namespace} has no `{page.path}`")
     headers = PAGE_HEADERS[page.delivery]
-    name = tier.name if tier else None
     if page.delivery == "user":
-        return Answer(status, headers, fill(held.plan, texts), name)
-    body, etag = held.shared(texts)
-    answer = Answer(status, headers, body, name)
+        body = visit.compose(held)
+        return Answer(status, headers, body, visit.identify()[0].name)
+    tier = None if is_static else visit.identify()[0].name
+    if held.has_inserts:
+        body, etag = release.composed(page, tier, visit.compose(held))
+    else:
+        body, etag = held.shared(visit.texts(held))
+    answer = Answer(status, headers, body, tier)
     return revalidate(request, answer, etag) if status == 200 else answer
 
 

@@ -8,11 +8,14 @@ from edgekit.replay.inputs import request_value
 from edgekit.replay.reading import Reading
 from edgekit.replay.request import Request
 from edgekit.replay.store import ReplayStore
-from edgekit.replay.visitor import read_visitor
+from edgekit.replay.visit import Visit
 
 
 class Given(NamedTuple):
-    """The canonical decoded path, the visitor's tier, and the values of all declared slots by name."""
+    """The canonical decoded path, the visitor's tier, and the values of all declared slots by name.
+
+    The value of a list slot are the keys of the items that it shows.
+    """
 
     path: str
     tier: str
@@ -29,12 +32,15 @@ def read_given(request: Request, store: ReplayStore) -> Given:
         release = store.release(reading)
         if release is None:
             raise LookupError("the store has no release")
-        tier, user = read_visitor(request, reading, release)
+        visit = Visit(request, reading, release, path, is_anybody=False)
+        tier, user = visit.identify()
         config = tier.config(reading, request.now)
         values: dict[str, Value] = {}
         for name, slot in release.slots.items():
             if slot.root == "request":
                 values[name] = request_value(slot, request, path, release.identity)
+            elif slot.island:
+                values[name] = tuple(key for key, _ in visit.items(slot))
             elif slot.root == "user":
                 values[name] = getattr(user, name)
             else:

@@ -1,4 +1,7 @@
-"""Bodies held in memory: fragments, static pages and assets, cut once and bound to their release's slots."""
+"""Bodies held in memory: fragments, static pages and assets, cut once and bound to their release's slots.
+
+Beside them the composed answers that readers share.
+"""
 
 import math
 from collections import OrderedDict
@@ -11,20 +14,27 @@ from edgekit.model.keys import Namespace
 from edgekit.model.slot import Slot
 from edgekit.replay.user import user_texts
 
-BodyId = tuple[Namespace, bytes]
-"""Cuts belong to namespace and digest: the same bytes may be a fragment here and plain text there."""
+BodyId = tuple[Namespace, bytes] | tuple[str, str | None]
+"""Cuts belong to namespace and digest: the same bytes may be a fragment here and plain text there.
+
+A composed answer is known by its page's path and its visitor's tier.
+"""
 
 
 class HeldBody:
     """A body ready to be filled, and the last bytes it was filled to if readers share them."""
 
-    __slots__ = ("_shared", "live", "plan", "request_slots", "size", "user_texts")
+    __slots__ = ("_shared", "has_inserts", "live", "plan", "request_slots", "size", "user_texts")
 
-    def __init__(self, body: bytes, cuts: Iterable[Cut], slots: Mapping[str, Slot]) -> None:
-        """Raises ValueError if the cuts are not those of the body."""
-        cuts = tuple(cuts)
-        self.plan: Plan = build_plan(body, cuts, slots)
-        self.size = len(body) * _copies(self.plan, cuts, slots)
+    def __init__(self, body: bytes, cuts: Iterable[Cut] | None, slots: Mapping[str, Slot]) -> None:
+        """Without cuts it is an asset or an answer that is composed: whatever stands in it, it is its own answer.
+
+        Raises ValueError if the cuts are not those of the body.
+        """
+        cuts = cuts if cuts is None else tuple(cuts)
+        self.plan: Plan = Plan(parts=(body,)) if cuts is None else build_plan(body, cuts, slots)
+        self.size = len(body) * _copies(self.plan, cuts or (), slots)
+        self.has_inserts = bool(self.plan.islands or self.plan.lists)
         used = [slots[name] for name in self.plan.slots]
         self.request_slots = tuple(slot for slot in used if slot.root == "request")
         self.live = tuple(slot.name for slot in used if slot.root == "segment")
@@ -32,7 +42,10 @@ class HeldBody:
         self._shared: tuple[list[str], bytes, bytes] | None = None
 
     def shared(self, texts: list[str]) -> tuple[bytes, bytes]:
-        """The filled body and its ETag. They change with the tier's live fields only, so the last ones are kept."""
+        """The filled body and its ETag. They change with the tier's live fields only, so the last ones are kept.
+
+        Not for a body that takes inserts.
+        """
         if self._shared is None or self._shared[0] != texts:
             body = fill(self.plan, texts)
             self._shared = texts, body, b'"%s"' % digest(body).hex().encode()
@@ -67,6 +80,8 @@ class HeldBodies:
 
     def add(self, body_id: BodyId, held: HeldBody) -> None:
         """Hold a body; those used longest ago make room. One that is larger than all the room is not held."""
+        if body_id in self._bodies:
+            self._size -= self._bodies.pop(body_id).size
         if held.size > self._limit:
             return
         self._bodies[body_id] = held

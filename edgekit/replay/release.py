@@ -10,7 +10,18 @@ import msgspec
 from edgekit.model.digest import digest
 from edgekit.model.expiry import EXPIRY_BYTES
 from edgekit.model.fragment import decode_cuts, encode_cuts
-from edgekit.model.keys import EDGEKIT, PAGE_TPL, STATIC_PAGES, VALUES, Namespace, cuts_key, manifest_key, page_key
+from edgekit.model.island import URL_PREFIX, island_path
+from edgekit.model.keys import (
+    ASSETS,
+    EDGEKIT,
+    PAGE_TPL,
+    STATIC_PAGES,
+    VALUES,
+    Namespace,
+    cuts_key,
+    manifest_key,
+    page_key,
+)
 from edgekit.model.manifest import Delivery, decode_manifest
 from edgekit.model.path import encode_path
 from edgekit.replay.held import HeldBodies, HeldBody
@@ -27,7 +38,7 @@ Place = tuple[Namespace, str]
 
 
 class Page(NamedTuple):
-    """A page's path and how it is answered."""
+    """The path by which a page, or an island that is fetched, is stored, and how it is answered."""
 
     path: str
     delivery: Delivery
@@ -35,7 +46,10 @@ class Page(NamedTuple):
 
 
 class Release:
-    """`pages` by decoded path (error pages: `404`, `503`), `spelt` by canonical spelling, `tiers` by name."""
+    """`pages` by decoded path (error pages: `404`, `503`), `spelt` by canonical spelling, `tiers` by name.
+
+    An island that pages fetch is among the pages, under the path that it is fetched from.
+    """
 
     def __init__(self, name: str, reading: Reading, held_bytes: int) -> None:
         """Read the release and its error pages. Raises ReadError if the manifest is missing or damaged."""
@@ -45,6 +59,11 @@ class Release:
         try:
             manifest = decode_manifest(raw)
             self.pages = {path: Page(path, route.delivery, route.namespace) for path, route in manifest.routes.items()}
+            self.pages |= {
+                URL_PREFIX + name: Page(island_path(name), island.delivery, PAGE_TPL)
+                for name, island in manifest.islands.items()
+                if island.client
+            }
             self.spelt = {encode_path(path).encode(): page for path, page in self.pages.items() if path.startswith("/")}
             self.identity = HeaderIdentity(manifest.identity)
             self.tiers = {tier: LiveTier(tier, file, manifest.slots) for tier, file in manifest.segments.items()}
@@ -61,8 +80,8 @@ class Release:
         self._hold_error_pages(reading)
         self.unavailable = self._unavailable()
 
-    def body(self, reading: Reading, namespace: Namespace, key: str) -> HeldBody | None:
-        """The body at an index key, or None if the release has no such key.
+    def body(self, reading: Reading, namespace: Namespace, key: str, shown_as: str = "") -> HeldBody | None:
+        """The body at an index key, or None if the release has no such key; logs name it, or say `shown_as` instead.
 
         What was once read of a release stays true, so memory stands in for a store that fails or is damaged.
         Raises ReadError if it can be had from neither.
@@ -74,14 +93,14 @@ class Release:
                 return self._hold(reading, place, sealed[EXPIRY_BYTES:])
             if place not in self._digests:
                 return None
-            raise ReadError(f"{namespace} has lost `{key}`")
+            raise ReadError(f"{namespace} has lost {shown_as or f'`{key}`'}")
         except ReadError as error:
             held = self._error_pages.get(place)
             if held is None:
                 if place not in self._digests:
                     raise
                 held = self._hold(reading, place, self._digests[place])
-            reading.log(f"{error}; answered with the last good copy of `{key}`")
+            reading.log(f"{error}; answered with the last good copy of {shown_as or f'`{key}`'}")
             return held
 
     def _hold(self, reading: Reading, place: Place, name: bytes) -> HeldBody:
@@ -102,26 +121,47 @@ class Release:
         if body is None or digest(body) != name:
             raise ReadError(f"{VALUES} has no undamaged {name.hex()}")
         try:
-            return HeldBody(body, decode_cuts(cuts or b""), self.slots)
+            return HeldBody(body, None if namespace == ASSETS else decode_cuts(cuts or b""), self.slots)
         except (msgspec.MsgspecError, ValueError):
             raise ReadError(f"{EDGEKIT} holds damaged cuts of {name.hex()}") from None
 
+    def composed(self, page: Page, tier: str | None, body: bytes) -> tuple[bytes, bytes]:
+        """`body`, composed for readers who share it, and its ETag, made anew only if the last such body was another."""
+        held = self._bodies.get((page.path, tier))
+        if held is None or held.plan.parts[0] != body:
+            held = HeldBody(body, None, self.slots)
+            self._bodies.add((page.path, tier), held)
+        return held.shared([])
+
     def _hold_error_pages(self, reading: Reading) -> None:
-        """Read the error pages now: when they are needed, there may be nothing to read from."""
+        """Read the error pages now, with their islands: when they are needed, there may be nothing to read from."""
         for path in ("404", "503"):
             page = self.pages.get(path)
-            if page is None:
-                continue
-            keys = [page_key(path, tier) for tier in self.tiers] if page.namespace == PAGE_TPL else [path]
-            for key in keys:
-                try:
-                    held = self.body(reading, page.namespace, key)
-                    if held is None:
-                        raise ReadError(f"{page.namespace} has no `{key}`")
-                    self._error_pages[page.namespace, key] = held
-                except ReadError as error:
-                    reading.log(f"{error}; the release is served without it")
+            if page is not None and page.namespace == STATIC_PAGES:
+                self._hold_for_errors(reading, STATIC_PAGES, path, [*self.tiers])
+            elif page is not None:
+                for tier in self.tiers:
+                    self._hold_for_errors(reading, PAGE_TPL, page_key(path, tier), [tier])
+
+    def _hold_for_errors(self, reading: Reading, namespace: Namespace, key: str, tiers: list[str]) -> None:
+        """A body, and for these tiers the islands in it and those shown where a list is empty."""
+        if (namespace, key) in self._error_pages:
+            return
+        try:
+            held = self.body(reading, namespace, key)
+            if held is None:
+                raise ReadError(f"{namespace} has no `{key}`")
+            self._error_pages[namespace, key] = held
+        except ReadError as error:
+            reading.log(f"{error}; the release is served without it")
+            return
+        defaults = (self.slots[name].default for name in held.plan.lists)
+        for island in (*held.plan.islands, *defaults):
+            for tier in tiers:
+                self._hold_for_errors(reading, PAGE_TPL, page_key(island_path(str(island)), tier), [tier])
 
     def _unavailable(self) -> Answer:
         held = self._error_pages.get((STATIC_PAGES, "503"))
-        return Answer(503, UNAVAILABLE_HEADERS, held.shared([])[0]) if held else UNAVAILABLE
+        if held is None or held.has_inserts:  # islands would have to be read
+            return UNAVAILABLE
+        return Answer(503, UNAVAILABLE_HEADERS, held.shared([])[0])

@@ -11,11 +11,14 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from edgekit.fragment.record import decode_record
-from edgekit.fragment.values import Value, accept, default_value, format_value
+from edgekit.fragment.values import accept, default_value, format_value
 from edgekit.model.slot import KNOWN, MAX_INTEGER, Slot
 
 User = Any
-"""A record made by `Users.decode`: `tier` (a string or None), and a value by the name of each `user.*` slot."""
+"""A record made by `Users.decode`: `tier` (a string or None), and a value by the name of each `user.*` slot.
+
+A list slot has what the record has, whatever it is: `item_keys` reads it on pages that show the list.
+"""
 
 
 class Users:
@@ -80,7 +83,7 @@ def _read_values(names: Sequence[str]) -> Callable[[User], Iterable[Any]]:
 
 
 def _type(slot: Slot) -> Any:
-    if slot.source == KNOWN:  # a record's own field of that name means nothing
+    if slot.source == KNOWN or slot.island:  # a record's own `known` means nothing; a list is read where it is shown
         return Any
     if slot.choices:
         return Literal[slot.choices]
@@ -89,6 +92,8 @@ def _type(slot: Slot) -> Any:
     return Annotated[str, msgspec.Meta(max_length=slot.max_length)]
 
 
-def _value(slot: Slot, raw: object) -> Value:
+def _value(slot: Slot, raw: object) -> object:
+    if slot.island:
+        return raw
     value = accept(slot, raw)
     return default_value(slot, {}) if value is None else value

@@ -1,4 +1,4 @@
-"""`python -m tests.bench`: what replay and tracing cost, against Jinja and against the floor.
+"""`python -m tests.bench`: what replay and tracing cost, against Jinja and against the floor; and fuel, against time.
 
 Figures are CPU time of the one thread that works, medians over interleaved rounds with the lowest and the highest.
 """
@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from tests.bench.fuel import bench_fuel
 from tests.bench.replay import bench_replay
 from tests.bench.rounds import format_spread
 from tests.bench.trace import bench_trace
@@ -25,6 +26,7 @@ def main(arguments: Sequence[str]) -> None:
         report = {
             "replay": bench_replay(Path(folder), options.users, options.rounds),
             "trace": bench_trace(options.rounds),
+            "fuel": bench_fuel(Path(folder), options.rounds),
         }
     if options.json:
         print(json.dumps({"version": 1, "users": options.users, "rounds": options.rounds, **report}, indent=2))
@@ -32,10 +34,10 @@ def main(arguments: Sequence[str]) -> None:
     for name, figures in report.items():
         print(f"\n{name}: {options.rounds} interleaved rounds, median [min - max]\n")
         for contestant, spread in figures["microseconds"].items():
-            print(f"  {contestant:<58} {format_spread(spread)} µs")
+            print(f"  {contestant:<62} {format_spread(spread)} µs")
         print()
         for what, spread in figures["ratios"].items():
-            print(f"  {what:<58} {format_spread(spread)}")
+            print(f"  {what:<62} {format_spread(spread)}")
 
 
 main(sys.argv[1:])

@@ -20,6 +20,10 @@ from tests.replay.published import publish
 ASKED = 2_000
 """Users asked in turn: too many to stay in the processor's caches, few enough to prepare."""
 
+SHELL = "/shell"
+LISTED = ("i0", "i1", "i2", "i3")
+"""What the user `list` is recommended: four items in an island of a page that is static without it."""
+
 
 def bench_replay(folder: Path, users: int, rounds: int) -> dict[str, dict[str, Spread]]:
     """Microseconds a call, and ratios with their goals."""
@@ -46,6 +50,7 @@ def bench_replay(folder: Path, users: int, rounds: int) -> dict[str, dict[str, S
         )
         for name in names
     ]
+    shell = Request(SHELL.encode(), 1_790_000_000.0, headers=((b"x-user-id", b"list"),), peer="127.0.0.1")
     floor, floor_at_once = make_floors(Path(copy), pages.fragments)
     with open_store(file) as store:
         replay = ReplayStore(store)
@@ -53,9 +58,11 @@ def bench_replay(folder: Path, users: int, rounds: int) -> dict[str, dict[str, S
             body = respond(requests[turn], replay).body
             assert body == pages.render_loop(records[turn]) == pages.render_flat(records[turn])
             assert body == floor(names[turn]) == floor_at_once(names[turn])
+        assert respond(shell, replay).body.count(b"<li>") == len(LISTED)
         times = measure(
             {
                 "respond": lambda turn: respond(requests[turn], replay),
+                "respond, static page with an island with a list of four": lambda turn: respond(shell, replay),
                 "floor": lambda turn: floor(names[turn]),
                 "floor, one escape call": lambda turn: floor_at_once(names[turn]),
                 "jinja, loop-heavy page": lambda turn: pages.render_loop(records[turn]),
@@ -77,11 +84,21 @@ def bench_replay(folder: Path, users: int, rounds: int) -> dict[str, dict[str, S
 
 
 def _fill_store(file: Path, pages: Pages, users: int) -> None:
-    slots = {field.upper(): {"from": f"user.{field}", "default": "none", "max_length": 60} for field in FIELDS}
+    slots: dict[str, dict[str, object]] = {
+        field.upper(): {"from": f"user.{field}", "default": "none", "max_length": 60} for field in FIELDS
+    }
+    slots["RECS"] = {"from": "user.recs", "island": "card", "max_items": len(LISTED), "default": "nothing"}
     described = {
         "slots": slots,
         "segments": {tier: {} for tier in pages.fragments},
-        "pages": {PATH: pages.fragments},
+        "islands": {
+            "recs": {"tiers": "<ul>{RECS}</ul>"},
+            "nothing": {"tiers": ""},
+            "card": {"items": {key: f"<li>{key}: {{{next(iter(slots))}}}</li>" for key in LISTED}},
+        },
+        "pages": {PATH: pages.fragments, SHELL: "<p>static</p>" * 1_000 + "<!--INJECT:recs-->"},
+        "delivery": {SHELL: "user"},
+        "users": {"list": {**make_record(0), "recs": LISTED}},
         "cpu_ms": 50,
     }
     with open_store(file, create=True) as store:

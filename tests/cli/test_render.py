@@ -96,6 +96,75 @@ def test_a_choice_is_one_of_its_values_or_the_default(built: Path, arguments: li
     assert run("render", "/about", *arguments, "--oracle").text == expected
 
 
+LISTS = """
+[slots.RECS]
+from = "user.recs"
+island = "card"
+max_items = 2
+default = "empty"
+[islands.card]
+each = "data.products"
+as = "product"
+key = "sku"
+"""
+ISLANDS = {
+    "edgekit.toml": CONFIG + LISTS,
+    "islands/card.html": "<b>{{ product.name }} for {{ user.name }}, {{ tier }}</b>\n",
+    "islands/empty.html": "nothing for {{ user.name }}\n",
+    "islands/recs.html": "<div>{{ user.recs }}</div>\n",
+    "pages/recs.html": 'R {_} {% island "recs" %}\n',
+    "pages/later.html": '{% island "recs" client %}wait{% endisland %}\n',
+}
+
+
+@pytest.fixture
+def with_islands(built: Path) -> Path:
+    write_shop(built / "site", ISLANDS)
+    assert run("build", "-q").status == 0
+    return built
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["/recs"], "R {_} <div>nothing for there</div>"),
+        (["/recs", "--user", "u1"], "R {_} <div>nothing for Ada</div>"),
+        (["/recs", "--set", "user.recs=p-2"], "R {_} <div><b>Cup for there, free</b></div>"),
+        (
+            ["/recs", "--user", "u1", "--set", "user.recs=p-9,p-2,,p-1,p-2"],
+            "R {_} <div><b>Cup for Ada, vip</b><b>Tea for Ada, vip</b></div>",
+        ),
+        (["/recs", "--set", "user.recs="], "R {_} <div>nothing for there</div>"),
+        (["/_edgekit/island/recs", "--set", "user.recs=p-1"], "<div><b>Tea for there, free</b></div>"),
+    ],
+)
+def test_islands_and_lists_are_shown_by_both(with_islands: Path, arguments: list[str], expected: str) -> None:
+    done = run("render", *arguments)
+    assert (done.status, done.text, done.err) == (0, expected, "")
+    assert done == run("render", *arguments, "--oracle")
+
+
+def test_a_page_that_fetches_its_island_is_the_same_for_everybody(with_islands: Path) -> None:
+    done = run("render", "/later", "--set", "user.recs=p-1")
+    assert '<edgekit-island name="recs">wait</edgekit-island><script>' in done.text
+    assert done == run("render", "/later", "--oracle")
+
+
+def test_the_oracle_of_a_site_without_an_item_that_the_store_shows_is_refused(with_islands: Path) -> None:
+    write_shop(with_islands / "site", {**ISLANDS, "data/products.json": '[{"sku": "p-1", "name": "Tea"}]'})
+    done = run("render", "/recs", "--set", "user.recs=p-2", "--oracle")
+    assert (done.status, done.out) == (2, b"")
+    assert "EK486" in done.err
+
+
+@pytest.mark.parametrize("template", ["recs", "card", "empty"])
+def test_the_oracle_of_a_page_whose_island_does_not_compile_is_a_finding(with_islands: Path, template: str) -> None:
+    write_shop(with_islands / "site", {**ISLANDS, f"islands/{template}.html": "{{ user.name|upper }}"})
+    done = run("render", "/recs", "--set", "user.recs=p-1", "--oracle")
+    assert (done.status, done.out) == (1, b"")
+    assert "EK202" in done.err
+
+
 def test_who_is_known_is_not_set_but_has_a_record(built: Path) -> None:
     write_shop(built / "site", {"edgekit.toml": CONFIG + CHOICES.split("[slots.SEASON]")[0]})
     assert run("build").status == 0
@@ -198,7 +267,7 @@ def test_the_oracle_of_a_page_that_does_not_compile_is_a_finding(built: Path) ->
 
 
 def test_an_answer_that_is_an_error_says_why(built: Path) -> None:
-    write_shop(built / "site", {"edgekit.toml": CONFIG + "[budget]\ncpu_ms = 1\n"})
+    write_shop(built / "site", {"edgekit.toml": CONFIG + "[budget]\ncpu_ms = 49\n"})
     assert run("build").status == 0
     import lmdb
 

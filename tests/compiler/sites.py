@@ -2,17 +2,17 @@
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from edgekit.compiler.build import CompileResult, compile_site
 from edgekit.fragment.fill import build_plan, fill
-from edgekit.fragment.values import format_value
+from edgekit.fragment.values import Value, format_value
 from edgekit.model.fragment import Fragment
 from edgekit.model.keys import page_key
-from edgekit.model.slot import KNOWN
+from edgekit.model.slot import KNOWN, Slot
 from edgekit.project.load import load_site
 from edgekit.project.site import Page, Site
 
@@ -107,13 +107,28 @@ class Compiled:
     def codes(self) -> list[str]:
         return [diagnostic.code for diagnostic in self.result.diagnostics]
 
-    def replay(self, page: Page, tier: str, values: Mapping[str, str | int]) -> bytes:
+    def replay(self, page: Page, tier: str, values: Mapping[str, Value]) -> bytes:
         """What replay answers for these values, by slot source."""
-        fragment = self.fragments.get(page_key(page.path, tier))
-        if fragment is None:
-            return self.fragments[page.path].body
+        fragment = self.fragments.get(page_key(page.path, tier)) or self.fragments[page.path]
         plan = build_plan(fragment.body, fragment.cuts, self.site.slots)
-        return fill(plan, [format_value(values[self.site.slots[name].source]) for name in plan.slots])
+        printed: Sequence[str] = [format_value(values[self.site.slots[name].source]) for name in plan.slots]
+        if plan.choose is not None:
+            plan, printed = plan.choose(printed)
+        inserts = [self._island(name, tier, values) for name in plan.islands]
+        inserts += [self._items(self.site.slots[name], tier, values) for name in plan.lists]
+        return fill(plan, printed, inserts)
+
+    def _island(self, name: str, tier: str, values: Mapping[str, Value]) -> bytes:
+        island = self.site.islands[name].page
+        assert island is not None
+        return self.replay(island, tier, values)
+
+    def _items(self, slot: Slot, tier: str, values: Mapping[str, Value]) -> bytes:
+        keys = values[slot.source]
+        assert isinstance(keys, tuple)
+        items = self.site.islands[slot.island].items
+        shown = [self.replay(items[key], tier, values) for key in keys]
+        return b"".join(shown) if shown else self._island(str(slot.default), tier, values)
 
 
 def compile_files(folder: Path, files: Mapping[str, str], *, jobs: int = 1) -> Compiled:
@@ -126,18 +141,21 @@ def compile_files(folder: Path, files: Mapping[str, str], *, jobs: int = 1) -> C
     return Compiled(site, compile_site(site, keep, jobs=jobs), fragments)
 
 
-def values_of(site: Site, text: str, number: int) -> dict[str, str | int]:
+def values_of(site: Site, text: str, number: int) -> dict[str, Value]:
     """One value for each slot by its source: the same text for every string, but told apart by its source.
 
-    A choice slot takes the choices in turn, as `number` counts: each slot slower than the one before.
+    A choice slot takes the choices in turn, as `number` counts: each slot slower than the one before. A list slot
+    takes the last `number` items, as far as there are so many and it shows them.
     """
-    values: dict[str, str | int] = {}
+    values: dict[str, Value] = {}
     rest = abs(number)
     for slot in site.slots.values():
         if slot.choices:
             rest, at = divmod(rest, len(slot.choices))
             choice = slot.choices[at]
             values[slot.source] = choice == "true" if slot.source == KNOWN else choice
+        elif slot.island:
+            values[slot.source] = tuple(site.islands[slot.island].items)[::-1][: min(abs(number), slot.max_items)]
         elif slot.type == "integer":
             values[slot.source] = -number if number % 2 else number
         else:

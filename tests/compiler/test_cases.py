@@ -14,6 +14,7 @@ import pytest
 
 from edgekit.compiler.oracle import Oracle
 from edgekit.diagnostics.text import relative_file
+from edgekit.model.island import island_path
 from tests.compiler.sites import CONFIG, Compiled, compile_files, count_variants, values_of
 
 CASES = Path(__file__).parents[1] / "cases" / "compile"
@@ -48,16 +49,27 @@ def describe(compiled: Compiled, folder: Path) -> str:
 
 def _describe_pages(compiled: Compiled) -> Iterator[str]:
     assert compiled.result.pack is not None
-    for path, route in compiled.result.pack.manifest.routes.items():
+    manifest = compiled.result.pack.manifest
+    for path, route in manifest.routes.items():
         yield f"{path} {route.delivery}\n"
-        seen: dict[bytes, str] = {}
-        for key, fragment in compiled.fragments.items():
-            if key == path or key.rpartition(":")[0] == path:
-                if fragment.body in seen:
-                    yield f"--- {key}: as {seen[fragment.body]}\n"
-                else:
-                    seen[fragment.body] = key
-                    yield f"--- {key}\n{fragment.body.decode()}\n"
+        yield from _describe_fragments(compiled, path)
+    for island in compiled.site.islands.values():
+        if answer := manifest.islands.get(island.name):
+            yield f"{island_path(island.name)} {answer.delivery}{' client' if answer.client else ''}\n"
+            yield from _describe_fragments(compiled, island_path(island.name))
+        for key in island.items:
+            yield from _describe_fragments(compiled, island_path(island.name, key))
+
+
+def _describe_fragments(compiled: Compiled, path: str) -> Iterator[str]:
+    seen: dict[bytes, str] = {}
+    for key, fragment in compiled.fragments.items():
+        if key == path or key.rpartition(":")[0] == path:
+            if fragment.body in seen:
+                yield f"--- {key}: as {seen[fragment.body]}\n"
+            else:
+                seen[fragment.body] = key
+                yield f"--- {key}\n{fragment.body.decode()}\n"
 
 
 @pytest.mark.parametrize("file", sorted(CASES.rglob("*.html")), ids=lambda file: str(file.relative_to(CASES))[:-5])
@@ -71,7 +83,7 @@ def test_case_gives_its_fragments_or_diagnostics(file: Path, tmp_path: Path) -> 
     assert found == expected.read_text(encoding="utf-8")
     if compiled.result.pack is not None:
         oracle = Oracle(compiled.site)
-        for page in compiled.site.pages:
+        for page in compiled.site.all_pages():
             for tier in compiled.site.tiers:
                 for number in range(max(len(VALUES), count_variants(compiled.site))):
                     values = values_of(compiled.site, VALUES[number % len(VALUES)], number)

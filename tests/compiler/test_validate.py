@@ -95,9 +95,9 @@ def test_site_that_compiles_passes_its_proof(tmp_path: Path) -> None:
 def test_constants_of_layouts_and_includes_are_witnesses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     filled: set[str] = set()
 
-    def note(plan: Plan, values: Sequence[str]) -> bytes:
+    def note(plan: Plan, values: Sequence[str], inserts: Sequence[bytes]) -> bytes:
         filled.update(values)
-        return fill(plan, values)
+        return fill(plan, values, inserts)
 
     monkeypatch.setattr(validate, "fill", note)
     files = {

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from edgekit.fragment.encodings import ENCODERS
 from edgekit.fragment.fill import build_plan, fill
 from edgekit.model.fragment import Cut
+from edgekit.model.island import format_mark
 from edgekit.model.placeholder import TOKEN, format_placeholder
 from edgekit.model.slot import Slot
 from tests.fragment.grammar import escape_text
@@ -97,3 +98,57 @@ def test_cuts_of_another_body_are_refused(cuts: list[Cut]) -> None:
 def test_a_slot_that_is_not_declared_is_refused() -> None:
     with pytest.raises(ValueError, match="OTHER"):
         build_plan(b"{OTHER}", find_cuts(b"{OTHER}"), SLOTS)
+
+
+LISTS = {
+    **SLOTS,
+    "RECS": Slot(name="RECS", source="user.recs", island="card", max_items=2, default="empty"),
+    "STATE": Slot(name="STATE", source="user.state", default="guest", choices=("guest", "member")),
+}
+INSERTS = {"a": b"<a>{B}<!--INJECT:b-->", "b": b"\0", "B": b"named as a slot", "RECS": b"[{_}][2]"}
+marks = st.sampled_from(["a", "b", "B"]).map(format_mark)
+
+
+@given(
+    st.lists(st.sampled_from(["x", "{_}", "<!--INJECT", "-->", "<!--INJECT:-->", "{RECS}"]) | placeholders | marks),
+    st.fixed_dictionaries(dict.fromkeys(SLOTS, odd_texts)),
+)
+def test_islands_and_lists_stand_in_the_place_of_marks_and_placeholders(
+    pieces: list[str], values: dict[str, str]
+) -> None:
+    body = "".join(pieces).encode()
+    plan = build_plan(body, find_cuts(body), LISTS)
+    inserts = {**{format_mark(name): text for name, text in INSERTS.items()}, "{RECS}": INSERTS["RECS"]}
+    expected = b"".join(inserts.get(piece) or replace_naively(piece, values).encode() for piece in pieces)
+    inserted = [INSERTS[name] for name in (*plan.islands, *plan.lists)]
+    assert expected == fill(plan, [values[name] for name in plan.slots], inserted)
+
+
+def test_an_island_and_a_list_are_named_once_each() -> None:
+    body = b"<!--INJECT:b-->{RECS}{Q}<!--INJECT:a-->{RECS}<!--INJECT:b-->"
+    plan = build_plan(body, find_cuts(body), LISTS)
+    assert (plan.slots, plan.islands, plan.lists) == (("Q",), ("b", "a"), ("RECS",))
+
+
+def test_a_variant_names_what_it_inserts_and_the_body_what_all_do() -> None:
+    body = b"{?STATE=guest}<!--INJECT:a-->{?STATE=member}{RECS}{B}{/STATE}<!--INJECT:B-->"
+    plan = build_plan(body, find_cuts(body), LISTS)
+    assert (plan.slots, plan.islands, plan.lists) == (("STATE", "B"), ("a", "B"), ("RECS",))
+    assert plan.choose is not None
+    guest, texts = plan.choose(["guest", "b"])
+    assert (guest.islands, guest.lists, texts) == (("a", "B"), (), [])
+    member, texts = plan.choose(["member", "b"])
+    assert (member.islands, member.lists, texts) == (("B",), ("RECS",), ["b"])
+    assert fill(member, texts, [b"<B>", b"<list>"]) == b"<list>b<B>"
+
+
+def test_a_static_page_is_cut_at_its_marks_only() -> None:
+    plan = build_plan(b"{Q}{_}<!--INJECT:a--><!--INJECT:a/b--><!-- INJECT:a -->", (), LISTS)
+    assert fill(plan, [], [b"<a>"]) == b"{Q}{_}<a><!--INJECT:a/b--><!-- INJECT:a -->"
+
+
+@pytest.mark.parametrize("encoding", sorted(set(ENCODERS) - {""}))
+def test_a_list_slot_has_no_encoding(encoding: str) -> None:
+    body = f"{{RECS:{encoding}}}".encode()
+    with pytest.raises(ValueError, match="list slot"):
+        build_plan(body, find_cuts(body), LISTS)

@@ -7,7 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgekit.fragment.values import accept, accept_text, default_value, describe_values, is_well_formed, normalise
+from edgekit.fragment.values import (
+    accept,
+    accept_text,
+    default_value,
+    describe_values,
+    is_well_formed,
+    item_keys,
+    longest_value,
+    normalise,
+)
 from edgekit.model.slot import MAX_INTEGER, Slot
 
 NAME = Slot(name="NAME", source="user.name", default="there", max_length=5)
@@ -82,6 +91,32 @@ def test_what_a_slot_takes_can_be_said(slot: Slot, said: str) -> None:
     assert said == describe_values(slot)
 
 
+RECS = Slot(name="RECS", source="user.recs", island="card", max_items=2, default="empty")
+
+
+@pytest.mark.parametrize(
+    ("raw", "keys"),
+    [
+        ([], ()), (["a"], ("a",)), (["b", "a", "b"], ("b", "a", "b")), (list("abcdefghij"), tuple("abcdefgh")),
+        ([1, None, True, ["a"], {"a": 1}, "a", "", ".."], ("a",)), ([0] * 8 + ["a"], ()),
+        (["a\n", "é", "a b", "a/b"], ()),
+        (["...", "-", "~", "_", "A.b"], ("...", "-", "~", "_", "A.b")), (["\ud800", "a"], ("a",)),
+    ],
+)  # fmt: skip
+def test_a_list_slot_takes_of_its_first_values_those_that_can_be_keys(raw: list[object], keys: tuple[str, ...]) -> None:
+    assert keys == accept(RECS, raw) == item_keys(RECS, raw)
+
+
+@pytest.mark.parametrize("raw", ["a", None, 5, True, {"a": 1}, {"0": "a"}])
+def test_a_list_slot_takes_nothing_but_a_list(raw: object) -> None:
+    assert accept(RECS, raw) is None
+    assert item_keys(RECS, raw) == ()
+
+
+def test_a_list_is_empty_by_default() -> None:
+    assert default_value(RECS, {}) == ()
+
+
 @given(st.integers() | st.floats())
 def test_integers_print_as_a_double_prints_them(raw: float) -> None:
     value = accept(AGE, raw)
@@ -122,3 +157,8 @@ def test_a_live_field_needs_a_value_that_it_takes(tier: dict[str, Any]) -> None:
 @given(st.text(alphabet=st.characters(exclude_categories=())))
 def test_well_formed_is_what_utf8_can_write(text: str) -> None:
     assert (not any(0xD800 <= ord(character) < 0xE000 for character in text)) == is_well_formed(text)
+
+
+@pytest.mark.parametrize(("slot", "length"), [(NAME, 5), (AGE, 17), (STATE, 6), (KNOWN, 5)])
+def test_a_slots_longest_value_has_its_length(slot: Slot, length: int) -> None:
+    assert longest_value(slot) == length

@@ -17,7 +17,7 @@ from edgekit.kv.store import LmdbStore, open_store
 from edgekit.kv.user_import import import_users
 from edgekit.kv.users import put_user
 from edgekit.model.slot import Slot
-from edgekit.project.site import Site
+from edgekit.project.site import Page, Site
 from edgekit.replay.core import respond
 from edgekit.replay.request import Request
 from edgekit.replay.store import ReplayStore
@@ -80,6 +80,13 @@ def visitors(site: Site) -> list[Visitor]:
     return [Visitor(f"{user['id']}@{tier}", tier, user) for tier in site.tiers for user in USERS] + strangers
 
 
+def shown_items(site: Site, slot: Slot, values: object) -> tuple[str, ...]:
+    """What the contract says that a list slot shows of a record's field."""
+    tried = values[: 4 * slot.max_items] if isinstance(values, list) else []
+    items = site.islands[slot.island].items
+    return tuple(value for value in tried if isinstance(value, str) and value in items)[: slot.max_items]
+
+
 def bound_values(site: Site, visitor: Visitor, path: str, query: str, cookie: str) -> dict[str, Value]:
     """What the contract says that each slot's value is, by its source."""
     record = visitor.record or {}
@@ -90,6 +97,8 @@ def bound_values(site: Site, visitor: Visitor, path: str, query: str, cookie: st
                 return accept(slot, visitor.id)
             case "user", "known":
                 return visitor.record is not None
+            case "user", field if slot.island:
+                return shown_items(site, slot, record.get(field))
             case "user", field:
                 return accept(slot, record.get(field))
             case "segment", field:
@@ -109,15 +118,20 @@ def bound_values(site: Site, visitor: Visitor, path: str, query: str, cookie: st
     }
 
 
+def addresses(site: Site) -> list[tuple[str, Page]]:
+    """Where each page is asked for, and each island that a page fetches; 503 has no address."""
+    fetched = site.islands["recommendations"].page
+    assert fetched is not None
+    pages = [(page.path if page.path.startswith("/") else f"/nowhere-{page.path}", page) for page in site.pages]
+    return [*(found for found in pages if found[1].path != "503"), ("/_edgekit/island/recommendations", fetched)]
+
+
 @pytest.mark.parametrize("part", range(PARTS))
 def test_every_page_tier_and_visitor_replays_to_the_full_render(part: int, shop: Shop) -> None:
     oracle = Oracle(shop.site)
     replay = ReplayStore(shop.store)
     rendered: dict[tuple[object, ...], bytes] = {}
-    for page in shop.site.pages[part::PARTS]:
-        path = page.path if page.path.startswith("/") else f"/nowhere-{page.path}"
-        if page.path == "503":
-            continue
+    for path, page in addresses(shop.site)[part::PARTS]:
         for number, visitor in enumerate(visitors(shop.site)):
             query = list(QUERIES)[number % len(QUERIES)]
             cookie = list(COOKIES)[number % len(COOKIES)]

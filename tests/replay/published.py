@@ -1,12 +1,14 @@
 """A published release as a mapping, from a short description: what replay's tests read from.
 
 default_tier, cpu_ms     "free", 50
-slots                    name → {"from", "default", "max_length", "type", "choices"}, `user.known` with choices
+slots                    name → fields as in the manifest; `user.known` with choices
 segments                 tier → configuration as its file has it
 config                   tier → configuration as the store has it now (default: as the file)
 config_expires           tier → Unix seconds
 pages                    path → text (static), or tier → fragment; "404" and "503" are the error pages
 delivery                 path → class (default: static for a text, user for fragments)
+islands                  name → {"delivery" (default: user), "client" (default: false), and tier → fragment as "tiers",
+                         or, for an island of items, key → tier → fragment as "items"}; a text is that of all tiers
 assets                   path → text
 users                    id → record, or its raw text if it is a string
 user_expires             id → Unix seconds
@@ -21,6 +23,7 @@ from edgekit.kv.reader import MemoryStore
 from edgekit.model.digest import digest
 from edgekit.model.expiry import seal
 from edgekit.model.fragment import Cut, encode_cuts
+from edgekit.model.island import island_path
 from edgekit.model.keys import (
     ASSETS,
     CURRENT,
@@ -36,7 +39,7 @@ from edgekit.model.keys import (
     manifest_key,
     page_key,
 )  # fmt: skip
-from edgekit.model.manifest import Identity, IndexEntry, Manifest, Route, Ttl, build_pack, encode_manifest
+from edgekit.model.manifest import Identity, IndexEntry, Island, Manifest, Route, Ttl, build_pack, encode_manifest
 from edgekit.model.placeholder import TOKEN
 from edgekit.model.slot import Slot
 from edgekit.replay.store import ReplayStore
@@ -80,7 +83,7 @@ def publish(described: dict[str, Any], namespaces: Namespaces | None = None) -> 
     for path, content in described.get("pages", {}).items():
         if isinstance(content, str):
             put(STATIC_PAGES, path, content)
-            routes[path] = Route("static", STATIC_PAGES)
+            routes[path] = Route(delivery.get(path, "static"), STATIC_PAGES)
         else:
             for tier, fragment in content.items():
                 put(PAGE_TPL, page_key(path, tier), fragment)
@@ -88,9 +91,19 @@ def publish(described: dict[str, Any], namespaces: Namespaces | None = None) -> 
     for path, text in described.get("assets", {}).items():
         put(ASSETS, path, text)
     segments = described.get("segments", {"free": {}})
+    islands = described.get("islands", {})
+    for name, island in islands.items():
+        for key, content in {"": island.get("tiers", {}), **island.get("items", {})}.items():
+            for tier, fragment in (dict.fromkeys(segments, content) if isinstance(content, str) else content).items():
+                put(PAGE_TPL, page_key(island_path(name, key), tier), fragment)
     manifest = Manifest(
         default_tier=described.get("default_tier", "free"),
         routes=routes,
+        islands={
+            name: Island(island.get("delivery", "user"), island.get("client", False))
+            for name, island in islands.items()
+            if "tiers" in island
+        },
         slots=declare_slots(described.get("slots", {})),
         segments=segments,
         ttl=Ttl(),

@@ -303,7 +303,7 @@ def test_a_bug_of_ours_is_the_503_page_and_tells_no_value(warm: ReplayStore, mon
     def fail(*_: object) -> bytes:
         raise RuntimeError("Ada")
 
-    monkeypatch.setattr("edgekit.replay.core.fill", fail)
+    monkeypatch.setattr("edgekit.replay.visit.fill", fail)
     response = ask(warm)
     assert (response.status, response.body, response.outcome) == (503, b"<h1>later</h1>", "exception")
     assert "RuntimeError at test_faults.py" in response.logs[0].message

@@ -55,3 +55,19 @@ def test_a_body_whose_variants_have_no_room_is_not_held() -> None:
     bodies = HeldBodies(held.size - 1)
     bodies.add(("PAGE_TPL", b"x"), held)
     assert bodies.get(("PAGE_TPL", b"x")) is None
+
+
+def test_a_body_that_takes_anothers_place_is_counted_once() -> None:
+    bodies = HeldBodies(3 * 10_000)
+    other = hold(LONG)
+    bodies.add(("PAGE_TPL", b"other"), other)
+    for _ in range(5):
+        bodies.add(("/", "free"), hold(LONG))
+    assert bodies.get(("PAGE_TPL", b"other")) is other
+
+
+def test_a_body_that_has_no_room_leaves_none_of_its_name() -> None:
+    bodies = HeldBodies(10_000)
+    bodies.add(("/", "free"), hold(LONG))
+    bodies.add(("/", "free"), hold(LONG + "x"))
+    assert bodies.get(("/", "free")) is None

@@ -43,7 +43,9 @@ def test_every_product_and_category_has_its_picture() -> None:
 
 
 def test_every_asset_that_a_template_or_tier_names_exists() -> None:
-    sources = [file.read_text() for folder in ("pages", "templates") for file in (SITE / folder).rglob("*.html")]
+    sources = [
+        file.read_text() for folder in ("islands", "pages", "templates") for file in (SITE / folder).rglob("*.html")
+    ]
     named = {name for source in sources for name in re.findall(r'asset\("([^"]*\.[a-z]+)"\)', source)}
     named |= {tier["hero_image"] for tier in TIERS.values()}
     assert sorted(name for name in named if not (SITE / "static" / name).is_file()) == []
@@ -106,3 +108,19 @@ def test_some_names_are_longer_than_their_slot_and_some_just_fit() -> None:
     lengths = {len(user["name"]) for user in USERS if isinstance(user.get("name"), str)}
     assert limit in lengths
     assert max(lengths) > limit
+
+
+def test_users_have_lists_of_products_of_every_length_none_and_what_is_no_list() -> None:
+    lists = [user.get("recs") for user in USERS]
+    limit = CONFIG["slots"]["RECS"]["max_items"]
+    known = [[sku for sku in skus if isinstance(sku, str) and sku in SKUS] for skus in lists if isinstance(skus, list)]
+    assert {*range(limit + 1)} <= {len(skus) for skus in known}
+    assert max(map(len, known)) > limit
+    assert None in lists
+    assert any(not isinstance(skus, list | None) for skus in lists)
+
+
+def test_some_lists_name_products_that_the_shop_no_longer_has_and_what_is_no_product() -> None:
+    named = [value for user in USERS if isinstance(user.get("recs"), list) for value in user["recs"]]
+    assert "p-099" in {value for value in named if isinstance(value, str)} - SKUS
+    assert {type(value) for value in named} > {str, int, list, dict}
