@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from edgekit.compiler.build import compile_site
+from edgekit.model.fragment import Fragment
 from edgekit.project.config import Config
 from edgekit.project.load import load_site
 from tests.source import ROOT
@@ -38,6 +39,14 @@ default = "guest"
 from = "user.language"
 choices = ["en", "de"]
 default = "en"
+[islands.card]
+each = "data.products"
+key = "name"
+[slots.USER_RECS]
+from = "user.recs"
+island = "card"
+max_items = 4
+default = "none"
 """
 
 CELL = re.compile(r"(?<!\\)\|")
@@ -60,6 +69,8 @@ EXAMPLES = [
     *rows("README.md", "What compiles and what does not"),
     *rows("docs/templates.md", "What may be done with a slot"),
     *rows("docs/templates.md", "Choice slots"),
+    *rows("docs/templates.md", "Islands"),
+    *rows("docs/templates.md", "List slots"),
     *rows("docs/templates.md", "What is refused, and the way out"),
 ]
 
@@ -87,14 +98,22 @@ def compile_template(template: str, folder: Path) -> tuple[list[str], list[str]]
         "segments/free.toml": "",
         "data/names.json": '["Ada"]',
         "data/products.json": '[{"name": "Tea"}]',
-        "pages/index.html": template,
+        "islands/card.html": "",
+        "islands/none.html": "",
+        "islands/offers.html": "",
+        "pages/index.html": f"<body>{template}" if "island" in template or "recs" in template else template,
     }
     for name, content in files.items():
         file = folder / name
         file.parent.mkdir(exist_ok=True)
         file.write_text(content, "utf-8")
     bodies: list[str] = []
-    result = compile_site(load_site(folder), lambda fragment: bodies.append(fragment.body.decode()), jobs=1)
+
+    def keep(fragment: Fragment) -> None:
+        if not fragment.key.startswith("island/"):
+            bodies.append(fragment.body.decode())
+
+    result = compile_site(load_site(folder), keep, jobs=1)
     return [diagnostic.code for diagnostic in result.diagnostics], bodies
 
 

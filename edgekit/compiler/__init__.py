@@ -6,6 +6,6 @@ A silent difference between a fragment, filled, and Jinja's full render is the w
 looks at a slot's value is a finding, and what cannot be written as text and placeholders is one too.
 
 A page's way: `trace` (in `tracing`'s environment, with `opaque` objects, `ropes`, `filters` behind their `guard`,
-`fields`, `functions`, `translation`; `locator` finds lines) → `merge` → `assemble` → `contexts` and `places` → `page` →
-`build` → `validate`, against the `oracle`. `findings` says what went wrong.
+`fields`, `functions`, `translation`, `island`; `locator` finds lines) → `merge` → `assemble` → `contexts`, `places` and
+`composition` → `page` → `build` → `validate`, against the `oracle` → `answers`. `findings` says what went wrong.
 """

@@ -1,15 +1,11 @@
-"""Whether a page and its islands, parsed apart, are what they are when replay has put them together.
+"""Where the marks and list slots of a page may stand, so that it is what it was when replay has put islands in.
 
-Two halves, decided by a WHATWG-conforming parser (lexbor). A mark or list slot stands in flow content: inside the
-containers of `_NESTS` and nothing else, and where an island of nearly every element comes out whole. An island or item
-is whole: put into each of those containers, it is read in the same way and leaves no trace behind it; so no element,
-comment or formatting stays open, and no end tag or implied end reaches a container around it. What a tokenizer could
-read across the seam (`<` or the begin of a character reference at its end) is refused on both sides.
+Decided by a WHATWG-conforming parser (lexbor): inside the containers of `NESTS` and nothing else, and where an island
+of nearly every element comes out whole. `wholeness` is the other half: what an island may be.
 """
 
 import re
 from collections.abc import Sequence
-from html.parser import HTMLParser
 from typing import Final, NamedTuple
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -35,7 +31,7 @@ _BLOCKS: Final = (
     "div", "main", "section", "article", "aside", "header", "footer", "nav", "figure", "figcaption", "blockquote",
     "details", "dialog", "fieldset",
 )  # fmt: skip
-_NESTS: Final = (
+NESTS: Final = (
     ("<!doctype html><body>", (*_BLOCKS, "table", "tbody", "tr", "td", "ul", "li", "ol", "li", "menu", "li")),
     ("<body>", (*_BLOCKS, "dl", "dt", "dl", "dd", ELEMENT)),
 )
@@ -45,12 +41,14 @@ Each element is where an end tag of its own, or what implies one, would reach it
 around it from end tags, and `<li>` hides `<dd>`.
 """
 
-_CONTAINERS: Final = frozenset({"html", "body", *(name for _, nest in _NESTS for name in nest)})
+_CONTAINERS: Final = frozenset({"html", "body", *(name for _, nest in NESTS for name in nest)})
 
 _LISTS: Final = frozenset({"ul", "ol", "menu", "dl"})
 
-_AT_SEAM: Final = re.compile(r"(?:</?|&#?[0-9A-Za-z]*)\Z", re.ASCII)
+AT_SEAM: Final = re.compile(r"(?:</?|&#?[0-9A-Za-z]*)\Z", re.ASCII)
 """The end of a text that the tokenizer would read together with what follows."""
+
+SEAM_HELP: Final = "write `&lt;` or `&amp;` for the sign itself, or put a space behind it"
 
 _NOSCRIPT: Final = re.compile(r"<(/?)noscript(?=[\s/>])", re.IGNORECASE | re.ASCII)
 
@@ -60,62 +58,41 @@ def check_places(pieces: Sequence[Piece], *, island: bool) -> list[Misfit]:
     fetched = any(ELEMENT in piece.text for piece in pieces if type(piece) is Text)
     if not fetched and not any(map(_is_insert, pieces)):
         return []
-    before = ""
+    before: list[str] = []
     for piece in pieces:
-        if _is_insert(piece) and (seam := _AT_SEAM.search(before)):
-            help = f"write `&lt;` or `&amp;` for the sign itself, or put a space behind `{seam[0]}`"
-            return [_misplaced(piece, f"`{seam[0]}` stands before it, which may begin a tag or a character", help)]
-        before = before + piece.text if type(piece) is Text else ""
+        if type(piece) is Text:
+            before.append(piece.text)
+            continue
+        if _is_insert(piece) and (seam := AT_SEAM.search("".join(before))):
+            what = f"`{seam[0]}` stands before it, which may begin a tag or a character"
+            return [_misplaced(piece, what, SEAM_HELP)]
+        before.clear()
     word = "probe"
-    text = _fill(pieces, "").lower()
+    text = fill_text(pieces, "").lower()
+    disputed = find_disputed(text)
     while word in text:
         word += "e"
     page = "".join(_written(piece, number, word) for number, piece in enumerate(pieces))
     page = f"<!doctype html><body><div>{page}</div>" if island else page
-    for reading in _readings(page):
+    for reading in read_both(page):
         tree = LexborHTMLParser(reading)
         found = {node.attributes["class"]: node for node in tree.css(f"[class^={word}]")}
         for number, piece in enumerate(pieces):
             if not _is_insert(piece):
                 continue
-            what = _judge(found.get(f"{word}{number}"), number, word)
-            if "<frameset" in text:  # an island would decide whether a browser reads it
-                what = "it stands on a page with `<frameset>`"
-            if what:
-                return [_misplaced(piece, what, _PLACE_HELP)]
+            if disputed:
+                return [_misplaced(piece, f"it stands on a page with {disputed}", "leave one of them out")]
+            if fault := _judge(found.get(f"{word}{number}"), number, word):
+                return [_misplaced(piece, fault, _PLACE_HELP)]
         if fetched and (at := _find_unfilled(tree, reading.lower().count(f"<{ELEMENT}"))) is not None:
             what = f"`<{ELEMENT}>` of a client island does not come out whole, or stands where no island may"
             return [Misfit("EK311", _find(pieces, f"<{ELEMENT}", at), what, _CLIENT_HELP)]
     return []
 
 
-def check_island(pieces: Sequence[Piece]) -> list[Misfit]:
-    """What keeps an island or item from being whole."""
-    text = _fill(pieces, "\0")
-    if tag := _OF_DOCUMENT.search(text):
-        what = f"the island holds `{tag[0]}`, a part of a whole page"
-        return [Misfit("EK312", find_spot(pieces, tag.start()), what, "leave it out: an island extends no layout")]
-    if seam := _AT_SEAM.search(text):
-        help = f"write `&lt;` or `&amp;` for the sign itself, or put a space behind `{seam[0]}`"
-        what = f"the island ends in `{seam[0]}`, which may begin a tag or a character together with what follows"
-        return [Misfit("EK312", find_spot(pieces, seam.start()), what, help)]
-    for filled in {_fill(pieces, ""), _fill(pieces, "x")}:
-        for reading in _readings(filled):
-            readings = {_read_inside(before, after, expected, reading) for before, after, expected in _SURROUNDINGS}
-            if None in readings or len(readings) > 1:
-                at, what, help = _explain(text)
-                return [Misfit("EK312", find_spot(pieces, at), f"the island is not whole: {what}", help)]
-            if "<select" in reading.lower() and _is_disputed(reading):
-                at = text.lower().index("<select")
-                what = "the island holds a `<select>` with more than options, which browsers read in different ways"
-                help = "keep to `<option>`, `<optgroup>` and `<hr>` there"
-                return [Misfit("EK312", find_spot(pieces, at), what, help)]
-    return []
-
-
 def find_script(pieces: Sequence[Piece]) -> Spot | None:
     """Where a script stands that would run in a page; data in a script element do not."""
-    text = _fill(pieces, "x")
+    text = fill_text(pieces, "x")
     if "<script" not in text.lower():
         return None
     scripts = LexborHTMLParser(f"<!doctype html><body>{text}").css("script")
@@ -125,7 +102,14 @@ def find_script(pieces: Sequence[Piece]) -> Spot | None:
     return None
 
 
-def _fill(pieces: Sequence[Piece], value: str) -> str:
+def find_disputed(text: str) -> str | None:
+    """What keeps a text, in lower case, from being read as this check needs to."""
+    if "<frameset" in text:  # whether a browser reads one depends on what stands before it
+        return "`<frameset>`"
+    return "both `noscript` and `noembed`" if "noscript" in text and "noembed" in text else None
+
+
+def fill_text(pieces: Sequence[Piece], value: str) -> str:
     """The text, with one value in the place of all slots and marks."""
     return "".join(piece.text if type(piece) is Text else value for piece in pieces)
 
@@ -143,7 +127,7 @@ _WITNESS: Final = (
 
 _PLACE_HELP: Final = (
     "an island stands where paragraphs may: inside `<body>`, in `<div>`, `<main>`, `<section>`, `<article>`, `<li>`, "
-    "`<td>` and the like, and in no `<p>`, `<a>`, `<span>`, heading or `<form>` around them"
+    "`<td>` and the like, and in no `<p>`, `<a>`, `<span>`, heading or `<form>` around them, nor directly in a list"
 )
 _CLIENT_HELP: Final = f"close what the fallback opens. {_PLACE_HELP[0].upper()}{_PLACE_HELP[1:]}"
 
@@ -167,7 +151,7 @@ def _probe(number: int, word: str) -> str:
     return f'<!--{word}{number}--><i class="{word}{number}"></i>{_WITNESS}<!--/{word}{number}-->'
 
 
-def _readings(text: str) -> list[str]:
+def read_both(text: str) -> list[str]:
     """As browsers read it without scripting, and with: then the content of `<noscript>` is raw text."""
     return [text, _NOSCRIPT.sub(r"<\1noembed", text)] if "noscript" in text.lower() else [text]
 
@@ -176,13 +160,8 @@ def _judge(probe: LexborNode | None, number: int, word: str) -> str | None:
     """Why no island may stand where the probe came out; None if one may."""
     if probe is None:
         return "it stands where a parser keeps no elements"
-    node = probe.parent
-    while node is not None and node.tag != "-document":
-        if node.tag not in _CONTAINERS:
-            return f"it stands inside `<{node.tag}>`"
-        node = node.parent
-    if probe.parent is not None and probe.parent.tag in _LISTS:
-        return f"it stands inside `<{probe.parent.tag}>`, which holds only its own parts"
+    if around := _find_no_container(probe):
+        return f"it stands inside `<{around}>`"
     node = probe.prev
     whole = [] if node is None or node.comment_content != f"{word}{number}" else ["<!--"]
     node = probe.next
@@ -199,129 +178,24 @@ def _find_unfilled(tree: LexborHTMLParser, count: int) -> int | None:
     elements = tree.css(ELEMENT)
     for number, element in enumerate(elements):
         script = element.next
-        node = element.parent
-        while node is not None and node.tag in _CONTAINERS:
-            node = node.parent
-        if script is None or script.html != SCRIPT or (node is not None and node.tag != "-document"):
+        if script is None or script.html != SCRIPT or _find_no_container(element):
             return number
     return None if len(elements) == count else 0
 
 
-# --- whether an island is whole ---
-
-_OF_DOCUMENT: Final = re.compile(r"<(?:!doctype|/?(?:html|head|body|frameset)(?=[\s/>]))", re.IGNORECASE | re.ASCII)
-
-_BEHIND: Final = "x<i></i><form></form>"
-"""Text, which foreign content left open takes in, as formatting does `<i>`; a form left open drops the next one."""
-
-
-def _surround(head: str, nest: Sequence[str]) -> tuple[str, str, tuple[str, str]]:
-    """What stands before and behind an island, as it is written and as it is read."""
-    before = head + "".join(f"<{name}>" for name in nest)
-    after = _BEHIND + "".join(f"</{name}>" for name in reversed(nest))
-    start, _, end = (LexborHTMLParser(f"{before}<!---->{after}").html or "").partition("<!---->")
-    assert end.startswith(after), end
-    return before, after, (start, end)
-
-
-_SURROUNDINGS: Final = tuple(_surround(head, nest) for head, nest in _NESTS)
-
-
-def _read_inside(before: str, after: str, expected: tuple[str, str], text: str) -> str | None:
-    """The island as it is read there; None if the surroundings are not as they were."""
-    html = LexborHTMLParser(before + text + after).html or ""
-    start, end = expected
-    if not html.startswith(start) or not html.endswith(end) or len(html) < len(start) + len(end):
-        return None
-    return html[len(start) : len(html) - len(end)]
-
-
-def _is_disputed(text: str) -> bool:
-    return any(node.tag not in ("option", "optgroup", "hr") for node in LexborHTMLParser(text).css("select *"))
-
-
-_VOID: Final = frozenset(
-    [
-        "area",
-        "base",
-        "br",
-        "col",
-        "embed",
-        "hr",
-        "img",
-        "input",
-        "link",
-        "meta",
-        "param",
-        "source",
-        "track",
-        "wbr",
-        "image",
-    ]  # HTML standard, 13.1.2
-)
-_PARTS: Final = {
-    "li": "ul", "dd": "dl", "dt": "dl", "tr": "table", "td": "table", "th": "table", "tbody": "table",
-    "thead": "table", "tfoot": "table", "caption": "table", "col": "table", "colgroup": "table",
-}  # fmt: skip
-
-
-class _Tags(HTMLParser):
-    """Finds what is most likely wrong with an island, to say it: nothing is decided by it."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.open: list[tuple[str, tuple[int, int]]] = []
-        self.fault: tuple[tuple[int, int], str, str] | None = None
-
-    def handle_starttag(self, tag: str, attrs: object) -> None:
-        if tag in _PARTS and not any(name in (_PARTS[tag], "ol", "menu") for name, _ in self.open):
-            whole = f"`<{_PARTS[tag]}>`"
-            help = f"put the whole {whole} into the island; for a list of items use `<div>` with `role`"
-            self._note(f"`<{tag}>` stands in no {whole}", help)
-        if tag not in _VOID:
-            self.open.append((tag, self.getpos()))
-
-    def handle_startendtag(self, tag: str, attrs: object) -> None:
-        pass
-
-    def handle_endtag(self, tag: str) -> None:
-        names = [name for name, _ in self.open]
-        if tag not in names:
-            self._note(f"`</{tag}>` closes nothing", "leave it out, or open the element")
-        elif names[-1] != tag:
-            self._note(f"`</{tag}>` stands before the end of `<{names[-1]}>`", "close elements in the order they open")
-            del self.open[len(names) - 1 - names[::-1].index(tag) :]
-        else:
-            self.open.pop()
-
-    def _note(self, what: str, help: str) -> None:
-        self.fault = self.fault or (self.getpos(), what, help)
-
-
-def _explain(text: str) -> tuple[int, str, str]:
-    """Where an island that is not whole most likely goes wrong, how, and the way out."""
-    tags = _Tags()
-    tags.feed(text)
-    place = (1, 0)
-    what = "pages would read it, or what follows it, in another way than it is read here"
-    help = "let it close all that it opens, in order, and nothing else; no `<table>` stands in a `<p>`"
-    if tags.fault is not None:
-        place, what, help = tags.fault
-    elif tags.open:
-        name, place = tags.open[-1]
-        what, help = f"`<{name}>` is not closed", f"close it: `</{name}>`"
-    elif tags.rawdata:
-        place, what = tags.getpos(), "a tag or comment is not closed"
-    line, column = place
-    return sum(len(part) for part in text.split("\n")[: line - 1]) + line - 1 + column, what, help
-
-
-# --- lines ---
+def _find_no_container(node: LexborNode) -> str | None:
+    """The innermost element around a node in which no island may stand."""
+    around = node.parent
+    if around is not None and around.tag in _LISTS:
+        return around.tag
+    while around is not None and around.tag in _CONTAINERS:
+        around = around.parent
+    return None if around is None or around.tag == "-document" else around.tag
 
 
 def _find(pieces: Sequence[Piece], words: str, number: int) -> Spot:
     """The `number`th occurrence of `words`, whatever its case; the first if there are not so many."""
-    starts = [match.start() for match in re.finditer(re.escape(words), _fill(pieces, "\0").lower())]
+    starts = [match.start() for match in re.finditer(re.escape(words), fill_text(pieces, "\0").lower())]
     return find_spot(pieces, starts[number if number < len(starts) else 0])
 
 

@@ -13,6 +13,7 @@ from jinja2.parser import Parser
 
 from edgekit.compiler.functions import PageError
 from edgekit.diagnostics.suggest import did_you_mean
+from edgekit.model.island import URL_PREFIX
 
 if TYPE_CHECKING:
     from edgekit.compiler.environment import PageEnvironment
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 ELEMENT: Final = "edgekit-island"
 
 SCRIPT: Final = (
-    "<script>(function(e){fetch('/_edgekit/island/'+e.getAttribute('name'),{credentials:'same-origin'})"
+    f"<script>(function(e){{fetch('{URL_PREFIX}'+e.getAttribute('name'),{{credentials:'same-origin'}})"
     ".then(function(r){return r.ok?r.text():Promise.reject()}).then(function(t){e.innerHTML=t},function(){})})"
     "(document.currentScript.previousElementSibling)</script>"
 )

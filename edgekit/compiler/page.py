@@ -7,12 +7,13 @@ import msgspec
 
 from edgekit.compiler.assemble import Assembled, SurrogateError, UnwritableError, assemble
 from edgekit.compiler.budget import list_contents
-from edgekit.compiler.composition import check_island, check_places, find_script, find_spot
+from edgekit.compiler.composition import check_places, find_script, find_spot
 from edgekit.compiler.contexts import check_contexts
 from edgekit.compiler.delivery import READS, exceeds, infer_delivery, strictest
 from edgekit.compiler.opaque import Mark, Placed
 from edgekit.compiler.run import Location, Spot
 from edgekit.compiler.trace import Text, Traced, Tracer
+from edgekit.compiler.wholeness import check_island
 from edgekit.diagnostics.diagnostic import Diagnostic
 from edgekit.fragment.fuel import Contents
 from edgekit.model.fragment import Fragment

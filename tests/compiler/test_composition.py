@@ -6,9 +6,10 @@ from random import Random
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 
-from edgekit.compiler.composition import _BLOCKS, check_island, check_places
+from edgekit.compiler.composition import _BLOCKS, check_places
 from edgekit.compiler.opaque import Mark, Placed
 from edgekit.compiler.trace import Text
+from edgekit.compiler.wholeness import check_island
 from edgekit.model.slot import Slot
 from tests.scale import scaled
 
@@ -39,6 +40,7 @@ NO_PLACES = [
     "<p title='@'>", "<p @>", "<@", "</@", "<!@", "<?@", "x <@", "R&@", "R&copy@", "R&#@", "R&#x1@", "</body>@",
     "</html>@", "<div></body>@", "<plaintext>@", "<frameset>@", "<!--@", "<nobr>@</nobr>", "<marquee>@</marquee>",
     "<summary>@</summary>", "<legend>@</legend>", "<object><div>@</div></object>", "@<frameset>",
+    "@<noscript></noscript><noembed></noembed>",
 ]  # fmt: skip
 
 WHOLE = [
@@ -62,8 +64,8 @@ NOT_WHOLE = [
     "</main>", "</edgekit-island>", "</menu>", "</fieldset>", "<li>x</li>", "<div><li>x</li></div>", "<dd>x</dd>",
     "<p><dt>x</dt></p>", "<td>x</td>", "<div><td>x</td></div>", "<tr><td>x</td></tr>", "<tbody></tbody>",
     "<caption>x</caption>", "<col>", "<html>", "<html class=x>", "<head></head>", "<body class=x>", "<frameset>",
-    "<!doctype html>", "<option>x", "<rt>x", "<p><table></table></p>", "<select><div>x</div></select>", "<div/>",
-    "<marquee>", "<object>",
+    "<!doctype html>", "<noscript><noembed></noscript>", "<option>x", "<rt>x", "<p><table></table></p>",
+    "<select><div>x</div></select>", "<div/>", "<marquee>", "<object>", "<div><![if x]>", "<div><![x[",
 ]  # fmt: skip
 
 

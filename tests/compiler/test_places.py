@@ -19,7 +19,7 @@ def compile_places(folder: Path, places: list[str]) -> list[list[tuple[str, int 
 def test_every_safe_place_is_accepted(tmp_path: Path) -> None:
     places = read_places("safe")
     found = compile_places(tmp_path, places)
-    assert [] == [(place, codes) for place, codes in zip(places, found, strict=True) if codes]
+    assert [(place, codes) for place, codes in zip(places, found, strict=True) if codes] == []
 
 
 def test_every_unsafe_place_is_refused_with_its_line(tmp_path: Path) -> None:
