@@ -7,7 +7,7 @@ values: it must have the same elements and attributes, or values could change th
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -15,6 +15,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from edgekit.compiler.opaque import Placed
 from edgekit.compiler.places import Misplaced, Place, judge_broken, judge_place
 from edgekit.compiler.trace import Text
+from edgekit.compiler.urls import Part
 from edgekit.fragment.encodings import ENCODERS
 from edgekit.model.placeholder import Encoding
 
@@ -29,11 +30,11 @@ def check_contexts(pieces: Sequence[Text | Placed]) -> list[Misplaced]:
     probes = _make_probes(slots, text)
     pages = [_fill(pieces, [probe.written for probe in probes]), _fill(pieces, [""] * len(slots))]
     readings = [pages]
-    if "noscript" in text:
+    if "<noscript" in text:
         readings.append([_read_with_scripts(page) for page in pages])
     for probed, empty in readings:
         tree = LexborHTMLParser(probed)
-        found += _Places(probes, tree).judge(slots)
+        found += _Places(probes, tree).judge()
         if found:
             return found
         if _skeleton(tree) != _skeleton(LexborHTMLParser(empty)):
@@ -56,7 +57,7 @@ def _read_with_scripts(page: str) -> str:
 
 def _find_disputed(slots: Sequence[Placed], text: str) -> list[Misplaced]:
     """A page that browsers of today do not all parse alike, or that cannot be read as one with scripting would."""
-    if "noscript" in text and "noembed" in text:
+    if "<noscript" in text and "noembed" in text:
         what = "it stands on a page with both `noscript` and `noembed`"
         return [Misplaced(slots[0], "EK301", what, "leave out `noembed`: no browser needs it")]
     if "<select" in text:
@@ -103,6 +104,7 @@ def _follows_reference(pieces: Sequence[Text | Placed], number: int) -> bool:
 class _Probe(NamedTuple):
     """`mark` is told from all others; `value` is what the document shows, with `mark` behind `lead` characters."""
 
+    placed: Placed
     mark: str
     value: str
     written: str
@@ -112,6 +114,8 @@ class _Probe(NamedTuple):
 # Letters first: behind a `<` or `&` they would begin a tag or a character reference.
 _HOSTILE: Final = " \"'<>&`=/{}--!>]]>\t&lt;&quot;<script>x</script><b title='end"
 _WORD: Final = "probe"
+_UNQUOTED: Final = " =/>"
+"""Ends a value without quotes; percent-encoding leaves nothing that would."""
 
 
 def _make_probes(slots: Sequence[Placed], text: str) -> list[_Probe]:
@@ -125,10 +129,15 @@ def _make_probe(mark: str, placed: Placed) -> _Probe:
     value = mark + _HOSTILE
     encoding: Encoding = placed.form  # type: ignore[assignment]
     written = ENCODERS[encoding](value)
-    if encoding == "json":
-        return _Probe(mark, written, written, written.index(mark))
-    shown = {"": value, "href": value.replace("\t", "")}.get(encoding, written)
-    return _Probe(mark, shown, written, 0)
+    match encoding:
+        case "":
+            return _Probe(placed, mark, value, written, 0)
+        case "href":
+            return _Probe(placed, mark, value.replace("\t", ""), written, 0)
+        case "json":
+            return _Probe(placed, mark, written, written, written.index(mark))
+        case "url" | "path":
+            return _Probe(placed, mark, written + _UNQUOTED, written + _UNQUOTED, 0)
 
 
 def _fill(pieces: Sequence[Text | Placed], values: Sequence[str]) -> str:
@@ -161,31 +170,39 @@ class _Places:
     def _find(self, text: str, kind: str, element: LexborNode | None) -> None:
         if self._word not in text or element is None:
             return
+        parts: list[Part] = []
+        whole: list[tuple[int, int]] = []
+        end = 0
         for mark in self._mark.finditer(text):
             number = int(mark[1])
             probe = self.probes[number]
-            if text.startswith(probe.value, mark.start() - probe.lead):
-                self.whole.setdefault(number, []).append(Place(kind, element.tag or "", _around(element)))
+            start = mark.start() - probe.lead
+            if start >= end and text.startswith(probe.value, start):
+                parts += [text[end:start], probe.placed] if start > end else [probe.placed]
+                end = start + len(probe.value)
+                whole.append((number, len(parts) - 1))
             else:
                 self.broken.setdefault(number, (kind, element.tag or ""))
+        parts.append(text[end:])
+        for number, at in whole:
+            place = Place(kind, element.tag or "", element.attributes, _around(element), parts, at)
+            self.whole.setdefault(number, []).append(place)
 
     def _note(self, text: str, where: str) -> None:
         if self._word in text:
             for mark in self._mark.finditer(text):
                 self.broken[int(mark[1])] = None, where
 
-    def judge(self, slots: Sequence[Placed]) -> list[Misplaced]:
-        found: list[Misplaced] = []
-        for number, placed in enumerate(slots):
+    def judge(self) -> Iterator[Misplaced]:
+        for number, probe in enumerate(self.probes):
             places = self.whole.get(number, [])
             if not places or number in self.broken:
-                found.append(judge_broken(placed, *self.broken.get(number, (None, ""))))
+                yield judge_broken(probe.placed, *self.broken.get(number, (None, "")))
             elif len(places) > 1:
                 what = "it stands in an element that an HTML parser repeats, because it is closed in the wrong order"
-                found.append(Misplaced(placed, "EK302", what, "close elements in the order they were opened"))
-            elif problem := judge_place(placed, places[0]):
-                found.append(problem)
-        return found
+                yield Misplaced(probe.placed, "EK302", what, "close elements in the order they were opened")
+            elif problem := judge_place(places[0]):
+                yield problem
 
 
 def _around(element: LexborNode) -> frozenset[str]:
