@@ -7,41 +7,83 @@ values: it must have the same elements and attributes, or values could change th
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final, NamedTuple
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from edgekit.compiler.opaque import Placed
-from edgekit.compiler.places import Misplaced, Place, judge_broken, judge_place
+from edgekit.compiler.outline import PROBES, Hole, is_free, outline_of, read_outline
+from edgekit.compiler.places import Misplaced, Place, is_value, judge_broken, judge_place
 from edgekit.compiler.trace import Text
 from edgekit.compiler.urls import Part
 from edgekit.fragment.encodings import ENCODERS
+from edgekit.model.digest import digest
 from edgekit.model.placeholder import Encoding
 
 
-def check_contexts(pieces: Sequence[Text | Placed]) -> list[Misplaced]:
+class Contexts:
+    """Checks one page after the other, and those of one outline once."""
+
+    def __init__(self) -> None:
+        self._proved: dict[bytes, bool] = {}
+
+    def check(self, pieces: Sequence[Text | Placed]) -> list[Misplaced]:
+        """The same as `check_contexts`."""
+        outline = outline_of(pieces)
+        if outline is None:
+            return check_contexts(pieces)
+        key = digest(outline.encode())
+        if self._proved.get(key):
+            return []
+        found = check_contexts(pieces)
+        if not found and key not in self._proved:
+            if len(self._proved) == _MOST_OUTLINES:
+                self._proved.clear()
+            self._proved[key] = _prove(read_outline(outline, pieces))
+        return found
+
+
+_MOST_OUTLINES: Final = 65_536
+"""Some 8 MB."""
+
+Piece = Text | Placed | Hole
+
+
+def check_contexts(pieces: Sequence[Piece]) -> list[Misplaced]:
     """The slots of a finished text that stand in an unsafe place."""
-    slots = [piece for piece in pieces if type(piece) is Placed]
+    slots = [piece for piece in pieces if is_value(piece)]
     if not slots:
         return []
     text = "".join(piece.text for piece in pieces if type(piece) is Text).lower()
     found = _find_references(pieces) + _find_disputed(slots, text)
     probes = _make_probes(slots, text)
-    pages = [_fill(pieces, [probe.written for probe in probes]), _fill(pieces, [""] * len(slots))]
-    readings = [pages]
-    if "<noscript" in text:
-        readings.append([_read_with_scripts(page) for page in pages])
-    for probed, empty in readings:
-        tree = LexborHTMLParser(probed)
+    probed = _fill(pieces, [probe.written for probe in probes])
+    empty = _fill(pieces, [""] * len(slots))
+    for read in _readings(text):
+        tree = LexborHTMLParser(read(probed))
         found += _Places(probes, tree).judge()
         if found:
             return found
-        if _skeleton(tree) != _skeleton(LexborHTMLParser(empty)):
+        if _skeleton(tree) != _skeleton(LexborHTMLParser(read(empty))):
             what = "another value of a slot would change the elements of the page"
             help = "put slots inside an element that may hold text, such as `<p>` or `<span>`"
             return [Misplaced(slots[0], "EK302", what, help)]
     return []
+
+
+def _prove(pieces: Sequence[Piece]) -> bool:
+    """Whether what was left out of an outline is free."""
+    probed = [piece for piece in pieces if type(piece) is Hole or is_value(piece)]
+    text = "".join(piece.text for piece in pieces if type(piece) is Text).lower()
+    probes = _make_probes(probed, text)
+    page = _fill(pieces, [probe.written for probe in probes])
+    return all(_Places(probes, LexborHTMLParser(read(page))).are_free() for read in _readings(text))
+
+
+def _readings(text: str) -> tuple[Callable[[str], str], ...]:
+    """How browsers read a page, without and with scripts, as changes of its text."""
+    return (str, _read_with_scripts) if "<noscript" in text else (str,)
 
 
 _NOSCRIPT: Final = re.compile(r"<(/?)noscript(?=[\s/>])", re.IGNORECASE | re.ASCII)
@@ -73,7 +115,7 @@ def _find_disputed(slots: Sequence[Placed], text: str) -> list[Misplaced]:
 _IN_SELECT: Final = frozenset({"option", "optgroup", "hr"})
 
 
-def _find_references(pieces: Sequence[Text | Placed]) -> list[Misplaced]:
+def _find_references(pieces: Sequence[Piece]) -> list[Misplaced]:
     return [
         Misplaced(
             piece,
@@ -82,14 +124,14 @@ def _find_references(pieces: Sequence[Text | Placed]) -> list[Misplaced]:
             "write `&amp;` for the sign itself, or leave it out",
         )
         for number, piece in enumerate(pieces)
-        if type(piece) is Placed and _follows_reference(pieces, number)
+        if is_value(piece) and _follows_reference(pieces, number)
     ]
 
 
 _ALPHANUMERIC: Final = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
-def _follows_reference(pieces: Sequence[Text | Placed], number: int) -> bool:
+def _follows_reference(pieces: Sequence[Piece], number: int) -> bool:
     """Whether what stands before a piece ends in `&`, `&#` or the begin of a reference's name or number."""
     for at in range(number - 1, -1, -1):
         piece = pieces[at]
@@ -104,7 +146,7 @@ def _follows_reference(pieces: Sequence[Text | Placed], number: int) -> bool:
 class _Probe(NamedTuple):
     """`mark` is told from all others; `value` is what the document shows, with `mark` behind `lead` characters."""
 
-    placed: Placed
+    of: Placed | Hole
     mark: str
     value: str
     written: str
@@ -118,31 +160,38 @@ _UNQUOTED: Final = " =/>"
 """Ends a value without quotes; percent-encoding leaves nothing that would."""
 
 
-def _make_probes(slots: Sequence[Placed], text: str) -> list[_Probe]:
+def _make_probes(probed: Sequence[Placed | Hole], text: str) -> list[_Probe]:
     word = _WORD
     while word in text:
         word += "e"
-    return [_make_probe(f"lt{number}{word}", placed) for number, placed in enumerate(slots)]
+    return [_make_probe(f"lt{number}{word}", of) for number, of in enumerate(probed)]
 
 
-def _make_probe(mark: str, placed: Placed) -> _Probe:
+def _make_probe(mark: str, of: Placed | Hole) -> _Probe:
+    if isinstance(of, Hole):
+        value = mark + PROBES[of.kind]
+        return _Probe(of, mark, value, value, 0)
     value = mark + _HOSTILE
-    encoding: Encoding = placed.form  # type: ignore[assignment]
+    encoding: Encoding = of.form  # type: ignore[assignment]
     written = ENCODERS[encoding](value)
     match encoding:
         case "":
-            return _Probe(placed, mark, value, written, 0)
+            return _Probe(of, mark, value, written, 0)
         case "href":
-            return _Probe(placed, mark, value.replace("\t", ""), written, 0)
+            return _Probe(of, mark, value.replace("\t", ""), written, 0)
         case "json":
-            return _Probe(placed, mark, written, written, written.index(mark))
+            return _Probe(of, mark, written, written, written.index(mark))
         case "url" | "path":
-            return _Probe(placed, mark, written + _UNQUOTED, written + _UNQUOTED, 0)
+            return _Probe(of, mark, written + _UNQUOTED, written + _UNQUOTED, 0)
 
 
-def _fill(pieces: Sequence[Text | Placed], values: Sequence[str]) -> str:
+def _fill(pieces: Sequence[Piece], values: Sequence[str]) -> str:
+    """The page with values in the places of slots (and holes), and comments in those of lists and marks."""
     following = iter(values)
-    return "".join(next(following) if type(piece) is Placed else piece.text for piece in pieces)  # type: ignore[union-attr]
+    return "".join(
+        piece.text if type(piece) is Text else next(following) if type(piece) is Hole or is_value(piece) else "<!---->"
+        for piece in pieces
+    )
 
 
 class _Places:
@@ -178,7 +227,8 @@ class _Places:
             probe = self.probes[number]
             start = mark.start() - probe.lead
             if start >= end and text.startswith(probe.value, start):
-                parts += [text[end:start], probe.placed] if start > end else [probe.placed]
+                shown = probe.value if isinstance(probe.of, Hole) else probe.of
+                parts += [text[end:start], shown]
                 end = start + len(probe.value)
                 whole.append((number, len(parts) - 1))
             else:
@@ -194,15 +244,28 @@ class _Places:
                 self.broken[int(mark[1])] = None, where
 
     def judge(self) -> Iterator[Misplaced]:
+        """What is wrong with the slots, in their order."""
         for number, probe in enumerate(self.probes):
+            if isinstance(probe.of, Hole):
+                continue
             places = self.whole.get(number, [])
             if not places or number in self.broken:
-                yield judge_broken(probe.placed, *self.broken.get(number, (None, "")))
+                yield judge_broken(probe.of, *self.broken.get(number, (None, "")))
             elif len(places) > 1:
                 what = "it stands in an element that an HTML parser repeats, because it is closed in the wrong order"
-                yield Misplaced(probe.placed, "EK302", what, "close elements in the order they were opened")
+                yield Misplaced(probe.of, "EK302", what, "close elements in the order they were opened")
             elif problem := judge_place(places[0]):
                 yield problem
+
+    def are_free(self) -> bool:
+        """Whether all holes are free, and nothing is wrong with the slots."""
+        for number, probe in enumerate(self.probes):
+            places = self.whole.get(number, [])
+            if isinstance(probe.of, Hole) and (
+                len(places) != 1 or number in self.broken or not is_free(probe.of, places[0])
+            ):
+                return False
+        return not any(self.judge())
 
 
 def _around(element: LexborNode) -> frozenset[str]:

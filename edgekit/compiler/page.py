@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 
 from edgekit.compiler.assemble import Assembled, SurrogateError, UnwritableError, assemble
-from edgekit.compiler.contexts import check_contexts
+from edgekit.compiler.contexts import Contexts
 from edgekit.compiler.delivery import exceeds, infer_delivery, strictest
 from edgekit.compiler.opaque import Placed
 from edgekit.compiler.trace import Text, Traced, Tracer
@@ -32,6 +32,7 @@ class PageCompiler:
     def __init__(self, site: Site) -> None:
         self.site = site
         self.tracer = Tracer(site)
+        self.contexts = Contexts()
         self.files = _TemplateFiles(self.tracer)
 
     def compile(self, page: Page) -> CompiledPage:
@@ -98,7 +99,7 @@ class PageCompiler:
                 _words(problem.placed),
             )
             for variant in variants
-            for problem in check_contexts(variant.pieces)
+            for problem in self.contexts.check(variant.pieces)
         ]
         for variant in variants:
             found += self._check_text(page, variant)

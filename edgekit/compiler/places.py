@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeGuard
 
 from edgekit.compiler.opaque import Placed
 from edgekit.compiler.scripts import judge_script
@@ -72,6 +72,11 @@ _ACTS: Final = re.compile(
 
 CONSULTED: Final = frozenset({"type", "name", "property", "itemprop", "http-equiv", "charset", "language", "encoding"})
 """Attributes whose value decides what may stand in the element, or how it is parsed (HTML 13.2.6.4.9, 13.2.6.5)."""
+
+
+def is_value(piece: object) -> TypeGuard[Placed]:
+    """Whether a piece of a page is a slot that prints a value. Lists and marks of islands print elements."""
+    return type(piece) is Placed and not piece.slot.island
 
 
 class Place(NamedTuple):

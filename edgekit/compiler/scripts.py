@@ -93,13 +93,25 @@ def judge_script(parts: Sequence[Part], at: int, attributes: Mapping[str, str | 
         written = f"is written as `{placed.form}`" if placed.form else "is not written as JSON"
         return "EK303", f"it {written}, but stands in a script", "print it with `|tojson`, without quotes around it"
     for sign in ("", "-"):
-        script, ranges = _fill(parts, sign, "()" if kind in _DATA else "")
+        script, ranges = _fill(parts, sign, attributes)
         if b"<!--" in script or b"-->" in script:
             what = "it stands in a script with `<!--` or `-->`, which begin a comment there"
             return "EK301", what, "leave them out; `x-- > 0` has a space"
         if problem := _judge_expression(_parse(script), *ranges[at]):
             return "EK301", problem, _EXPRESSION_HELP
     return None
+
+
+def is_constant(parts: Sequence[Part], at: int, attributes: Mapping[str, str | None]) -> bool:
+    """Whether text number `at` of a script's parts, some letters, is a name by itself or a part of a quoted string."""
+    script, ranges = _fill(parts, "", attributes)
+    start, end = ranges[at]
+    node = _parse(script).root_node.descendant_for_byte_range(start, end)
+    if node is None or node.parent is None:
+        return False
+    if node.type == "string_fragment":
+        return node.parent.type == "string"
+    return node.type in ("identifier", "property_identifier") and (node.start_byte, node.end_byte) == (start, end)
 
 
 def _read_type(attributes: Mapping[str, str | None]) -> str:
@@ -113,18 +125,21 @@ def _read_type(attributes: Mapping[str, str | None]) -> str:
 _STRING: Final = encode_json("x\"'`${}\\ */ // \n<!-- --> </script>").encode()
 
 
-def _fill(parts: Sequence[Part], sign: str, around: str) -> tuple[bytes, dict[int, tuple[int, int]]]:
-    """The script with values, and for each slot's number where its value lies."""
-    script = bytearray(around[:1].encode())
-    ranges = {}
-    for number, part in enumerate(parts):
+def _fill(
+    parts: Sequence[Part], sign: str, attributes: Mapping[str, str | None]
+) -> tuple[bytes, list[tuple[int, int]]]:
+    """The script with values, and where each part lies in it. JSON becomes a script, by parentheses."""
+    before, after = (b"(", b"\n)") if _read_type(attributes) in _DATA else (b"", b"\n")
+    script = bytearray(before)
+    ranges = []
+    for part in parts:
         start = len(script)
         if isinstance(part, str):
             script += part.encode()
         else:
             script += f"{sign}1".encode() if part.slot.type == "integer" else _STRING
-            ranges[number] = start, len(script)
-    return bytes(script + b"\n" + around[1:].encode()), ranges
+        ranges.append((start, len(script)))
+    return bytes(script + after), ranges
 
 
 @lru_cache(maxsize=4)
