@@ -30,6 +30,8 @@ class Contexts:
 
     def check(self, pieces: Sequence[Text | Placed]) -> list[Misplaced]:
         """The same as `check_contexts`."""
+        if not any(map(is_value, pieces)):
+            return []
         outline = outline_of(pieces)
         if outline is None:
             return check_contexts(pieces)
