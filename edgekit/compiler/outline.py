@@ -13,11 +13,11 @@ from collections.abc import Sequence
 from typing import Final, Literal, NamedTuple
 
 from edgekit.compiler.opaque import Placed
-from edgekit.compiler.places import CONSULTED, Place, is_value
+from edgekit.compiler.places import CONSULTED, URLS, Place, is_value
 from edgekit.compiler.scripts import is_constant
 from edgekit.compiler.trace import Text
 
-HoleKind = Literal["text", "double", "single", "path", "script", "string", "number"]
+HoleKind = Literal["text", "double", "single", "behind", "path", "script", "string", "number"]
 
 
 class Hole(NamedTuple):
@@ -27,27 +27,34 @@ class Hole(NamedTuple):
 
 
 _SLOT: Final = "\0"
+_HOLE: Final = "\1"
 _HOLES: Final[dict[str, HoleKind]] = {
-    "\1": "text", "\2": "double", "\3": "single", "\4": "path", "\5": "script", "\6": "string", "\7": "number",
+    "\1t": "text", "\1b": "behind", "\1d": "double", "\1s": "single", "\1p": "path",
+    "\1c": "script", "\1q": "string", "\1n": "number",
 }  # fmt: skip
+"""How a slot and each kind of hole are written in an outline; a slot's encoding and a `;` follow."""
 
 _VERBATIM: Final = re.compile(
-    r"(<!--.*?-->|<(?:script\b.*?</script|style\b.*?</style|noscript\b.*?</noscript|template\b.*?</template))",
+    r"(<(?:!--.*?-->|script\b.*?</script|style\b.*?</style|noscript\b.*?</noscript|template\b.*?</template))",
     re.IGNORECASE | re.DOTALL,
 )
 """What is kept as it is, but for scripts: comments, and what is raw text or no part of the tree in one reading."""
 
-_INERT: Final = r"[^<>&\0-\7]*+(?:&(?:amp|lt|gt|quot|nbsp|#34|#39);[^<>&\0-\7]*+)*+"
-_TEXT: Final = re.compile(
-    rf">(?![ \t\n\f\r]*+[<\0]){_INERT}(?=[<\0])"
-).sub  # white space alone is another thing to HTML
+_INERT: Final = r"[^Q<>&\x00\x01]*+(?:&(?:amp|lt|gt|quot|nbsp|#34|#39);[^Q<>&\x00\x01]*+)*+"
+_NO_SPACE: Final = r"(?![ \t\n\f\r]*+[<\x00])"
+"""White space alone is another thing to the parser than text."""
+
 _NOT_CONSULTED: Final = "".join(rf"(?<!\s{name}=Q)" for name in sorted(CONSULTED))
-_QUOTED: Final = f"=Q{_NOT_CONSULTED}{_INERT.replace('<', '<Q')}(?<!=)(?=Q)"  # behind a `=` a quote would not end one
-_DOUBLE: Final = re.compile(_QUOTED.replace("Q", '"')).sub
-_SINGLE: Final = re.compile(_QUOTED.replace("Q", "'")).sub
-_PATH: Final = re.compile(r'="/(?!/)(?:[A-Za-z0-9._~/-]*+(?=[?#])|[A-Za-z0-9._~/-]*+(?<=/)(?=\0))').sub
-_SCRIPT: Final = re.compile(r"(<script\b[^<>]*>)[^<\0]*(</script)", re.IGNORECASE)
-_STRING: Final = re.compile(r'"[^"\'`\\<>&\0-\37]*"').sub
+_VALUE: Final = rf"=Q{_NOT_CONSULTED}{_INERT}(?<!=)(?=Q|\x00shtml;)"
+"""A quoted value; one that ends in `=` would make its closing quote look like the next one's opening."""
+
+_TEXT: Final = re.compile(f">{_NO_SPACE}{_INERT}(?=[<\\0])".replace("Q", "")).sub
+_BEHIND: Final = re.compile(f"html;{_NO_SPACE}{_INERT}(?=[<\\0])".replace("Q", "\"'")).sub
+_DOUBLE: Final = re.compile(_VALUE.replace("Q", '"')).sub
+_SINGLE: Final = re.compile(_VALUE.replace("Q", "'")).sub
+_PATH: Final = re.compile(r'="/(?!/)(?:[A-Za-z0-9._~/-]*+(?=[?#])|[A-Za-z0-9._~/-]*+(?<=/)(?=\x00))').sub
+_SCRIPT: Final = re.compile(r"(<script\b[^<>]*>)[^<\x00]*(</script)", re.IGNORECASE)
+_STRING: Final = re.compile(r'"[^"\'`\\<>&\x00-\x1f]*"').sub
 _NUMBER: Final = re.compile(r"(?<![\w.$\\])(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?(?![\w.$])").sub
 
 
@@ -55,7 +62,7 @@ def outline_of(pieces: Sequence[Text | Placed]) -> str | None:
     """The outline of a finished text; None of one with the characters that mark slots and holes."""
     text = "".join([piece.text if type(piece) is Text else _mark(piece) for piece in pieces])
     slots = len([piece for piece in pieces if type(piece) is not Text])
-    if text.count(_SLOT) != slots or any(map(text.count, _HOLES)):
+    if text.count(_SLOT) != slots or _HOLE in text:
         return None
     parts = _VERBATIM.split(text)
     parts[::2] = map(_cut_markup, parts[::2])
@@ -64,23 +71,22 @@ def outline_of(pieces: Sequence[Text | Placed]) -> str | None:
 
 
 def _mark(piece: object) -> str:
-    return f"{_SLOT}{piece.form or 'html'}-{piece.slot.type};" if is_value(piece) else f"{_SLOT};"
+    return f"{_SLOT}{piece.slot.type[0]}{piece.form or 'html'};" if is_value(piece) else f"{_SLOT};"
 
 
 def _cut_markup(text: str) -> str:
-    text = _TEXT(">\1", text)
-    text = _DOUBLE('="\2', text)
+    text = _DOUBLE('="\1d', _TEXT(">\1t", text))
     if "='" in text:
-        text = _SINGLE("='\3", text)
-    return _PATH('="/\4', text) if _SLOT in text else text
+        text = _SINGLE("='\1s", text)
+    return _PATH('="/\1p', _BEHIND("html;\1b", text)) if _SLOT in text else text
 
 
 def _cut_script(text: str) -> str:
     if text[1:7].lower() != "script":
         return text
     if _SLOT in text:
-        return _NUMBER("\7", _STRING('"\6"', text))
-    return _SCRIPT.sub("\\1\5\\2", text)
+        return _NUMBER("\1n", _STRING('"\1q"', text))
+    return _SCRIPT.sub("\\1\1c\\2", text)
 
 
 def read_outline(outline: str, pieces: Sequence[Text | Placed]) -> list[Text | Placed | Hole]:
@@ -95,10 +101,11 @@ def read_outline(outline: str, pieces: Sequence[Text | Placed]) -> list[Text | P
     return read
 
 
-_MARK: Final = re.compile(r"(\0[a-z-]*;|[\1-\7])")
+_MARK: Final = re.compile(r"(\x00[a-z]*;|\x01[a-z])")
 
 PROBES: Final[dict[HoleKind, str]] = {
     "text": " \"'=/`{}-- ]]end",
+    "behind": " =/`{}-- ]]end",
     "double": " '=/`{}-- ]]end",
     "single": ' "=/`{}-- ]]end',
     "path": ".-~/",
@@ -113,14 +120,14 @@ _RAW_TEXT: Final = frozenset({"style", "xmp", "iframe", "noembed", "noframes", "
 
 def is_free(hole: Hole, place: Place) -> bool:
     """Whether any text of the hole's kind may stand where its probe did, without a change of what is found."""
+    if hole.kind == "path":
+        return place.kind not in CONSULTED and "".join(map(str, place.parts[: place.at])) == "/"
     if place.kind != "text":
-        if hole.kind == "path":
-            return "".join(map(str, place.parts[: place.at])) == "/"
-        beside_slot = any(isinstance(part, Placed) for part in place.parts)
-        return hole.kind in ("double", "single") and place.kind not in CONSULTED and not beside_slot
+        closed = CONSULTED | URLS if any(isinstance(part, Placed) for part in place.parts) else CONSULTED
+        return hole.kind in ("double", "single", "behind") and place.kind not in closed
     if place.element == "script" and hole.kind in ("string", "number"):
         return is_constant(place.parts, place.at, place.attributes)
     if place.element == "script" or place.element in _RAW_TEXT:
         wanted = "script" if place.element == "script" else "text"
         return hole.kind == wanted and not any(place.parts[: place.at]) and not any(place.parts[place.at + 1 :])
-    return hole.kind in ("text", "double", "single")
+    return hole.kind in ("text", "double", "single", "behind")

@@ -40,6 +40,9 @@ RULES: Final = (
     Rule("script", "text", "json", "HTML 4.12.1, 13.2.5.4; OWASP XSS prevention, JavaScript contexts; ECMA-262"),
 )
 
+URLS: Final = frozenset(name for rule in RULES if "href" in rule.encodings for name in rule.places.split())
+"""Attributes in which the text beside a slot decides whether it may stand there."""
+
 _CLOSED_TEXT: Final = frozenset(
     {
         "style", "noscript", "noembed", "iframe", "noframes", "xmp", "plaintext", "template", "svg", "math",
