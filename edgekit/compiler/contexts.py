@@ -7,7 +7,7 @@ values: it must have the same elements and attributes, or values could change th
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -26,7 +26,7 @@ class Contexts:
     """Checks one page after the other, and those of one outline once."""
 
     def __init__(self) -> None:
-        self._proved: dict[bytes, bool] = {}
+        self.proved: dict[bytes, bool] = {}
 
     def check(self, pieces: Sequence[Text | Placed]) -> list[Misplaced]:
         """The same as `check_contexts`."""
@@ -36,13 +36,13 @@ class Contexts:
         if outline is None:
             return check_contexts(pieces)
         key = digest(outline.encode())
-        if self._proved.get(key):
+        if self.proved.get(key):
             return []
         found = check_contexts(pieces)
-        if not found and key not in self._proved:
-            if len(self._proved) == _MOST_OUTLINES:
-                self._proved.clear()
-            self._proved[key] = _prove(read_outline(outline, pieces))
+        if not found and key not in self.proved:
+            if len(self.proved) == _MOST_OUTLINES:
+                self.proved.clear()
+            self.proved[key] = _prove(read_outline(outline, pieces))
         return found
 
 
@@ -62,12 +62,12 @@ def check_contexts(pieces: Sequence[Piece]) -> list[Misplaced]:
     probes = _make_probes(slots, text)
     probed = _fill(pieces, [probe.written for probe in probes])
     empty = _fill(pieces, [""] * len(slots))
-    for read in _readings(text):
-        tree = LexborHTMLParser(read(probed))
+    for scripting in _readings(text):
+        tree = _parse(probed, scripting)
         found += _Places(probes, tree).judge()
         if found:
             return found
-        if _skeleton(tree) != _skeleton(LexborHTMLParser(read(empty))):
+        if _skeleton(tree) != _skeleton(_parse(empty, scripting)):
             what = "another value of a slot would change the elements of the page"
             help = "put slots inside an element that may hold text, such as `<p>` or `<span>`"
             return [Misplaced(slots[0], "EK302", what, help)]
@@ -80,30 +80,24 @@ def _prove(pieces: Sequence[Piece]) -> bool:
     text = "".join(piece.text for piece in pieces if type(piece) is Text).lower()
     probes = _make_probes(probed, text)
     page = _fill(pieces, [probe.written for probe in probes])
-    return all(_Places(probes, LexborHTMLParser(read(page))).are_free() for read in _readings(text))
+    return all(_Places(probes, _parse(page, scripting)).are_free() for scripting in _readings(text))
 
 
-def _readings(text: str) -> tuple[Callable[[str], str], ...]:
-    """How browsers read a page, without and with scripts, as changes of its text."""
-    return (str, _read_with_scripts) if "<noscript" in text else (str,)
+def _readings(text: str) -> tuple[bool, ...]:
+    """Whether scripts run, in the browsers that read a page differently: to some, `<noscript>` is raw text."""
+    return (False, True) if "<noscript" in text else (True,)
 
 
-_NOSCRIPT: Final = re.compile(r"<(/?)noscript(?=[\s/>])", re.IGNORECASE | re.ASCII)
+def _parse(page: str, scripting: bool) -> LexborHTMLParser:
+    return LexborHTMLParser(page.removeprefix(_BOM), scripting=scripting)
 
 
-def _read_with_scripts(page: str) -> str:
-    """The page as a browser with scripting reads it.
-
-    Then the content of `<noscript>` is raw text, as that of `<noembed>` always is; a page with both is refused.
-    """
-    return _NOSCRIPT.sub(r"<\1noembed", page)
+_BOM: Final = "\ufeff"
+"""No part of the text to a browser (Encoding standard, 6: UTF-8 decode), but to the parser."""
 
 
 def _find_disputed(slots: Sequence[Placed], text: str) -> list[Misplaced]:
-    """A page that browsers of today do not all parse alike, or that cannot be read as one with scripting would."""
-    if "<noscript" in text and "noembed" in text:
-        what = "it stands on a page with both `noscript` and `noembed`"
-        return [Misplaced(slots[0], "EK301", what, "leave out `noembed`: no browser needs it")]
+    """A page that browsers of today do not all parse alike."""
     if "<select" in text:
         for node in LexborHTMLParser(text).css("select *"):
             if node.tag not in _IN_SELECT:

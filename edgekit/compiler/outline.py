@@ -35,8 +35,9 @@ _HOLES: Final[dict[str, HoleKind]] = {
 """How a slot and each kind of hole are written in an outline; a slot's encoding and a `;` follow."""
 
 _VERBATIM: Final = re.compile(
-    r"(<(?:!--.*?-->|script\b.*?</script|style\b.*?</style|noscript\b.*?</noscript|template\b.*?</template))",
-    re.IGNORECASE | re.DOTALL,
+    r"(<(?:!--.*?-->"
+    r"|[sS](?i:cript\b.*?</script)|[sS](?i:tyle\b.*?</style)|[nN](?i:oscript\b.*?</noscript)|[tT](?i:emplate\b.*?</template)))",
+    re.DOTALL,
 )
 """What is kept as it is, but for scripts: comments, and what is raw text or no part of the tree in one reading."""
 
@@ -44,9 +45,9 @@ _INERT: Final = r"[^Q<>&\x00\x01]*+(?:&(?:amp|lt|gt|quot|nbsp|#34|#39);[^Q<>&\x0
 _NO_SPACE: Final = r"(?![ \t\n\f\r]*+[<\x00])"
 """White space alone is another thing to the parser than text."""
 
-_NOT_CONSULTED: Final = "".join(rf"(?<!\s{name}=Q)" for name in sorted(CONSULTED))
-_VALUE: Final = rf"=Q{_NOT_CONSULTED}{_INERT}(?<!=)(?=Q|\x00shtml;)"
-"""A quoted value; one that ends in `=` would make its closing quote look like the next one's opening."""
+_VALUE: Final = rf"=Q(?<!\s(?:type|name)=Q)(?<!\s(?:property|itemprop)=Q){_INERT}(?<!=)(?=Q|\x00shtml;)"
+"""A quoted value, but not the most frequent of those that are never free. One that ends in `=` would make its closing
+quote look like the next one's opening."""
 
 _TEXT: Final = re.compile(f">{_NO_SPACE}{_INERT}(?=[<\\0])".replace("Q", "")).sub
 _BEHIND: Final = re.compile(f"html;{_NO_SPACE}{_INERT}(?=[<\\0])".replace("Q", "\"'")).sub

@@ -73,7 +73,7 @@ _ACTS: Final = re.compile(
 )
 """Names of metadata that browsers, crawlers or frameworks act on, or that hold a URL; HTML 4.2.5.1, MetaExtensions."""
 
-CONSULTED: Final = frozenset({"type", "name", "property", "itemprop", "http-equiv", "charset", "language", "encoding"})
+CONSULTED: Final = frozenset({"type", "name", "property", "itemprop", "language", "encoding"})
 """Attributes whose value decides what may stand in the element, or how it is parsed (HTML 13.2.6.4.9, 13.2.6.5)."""
 
 
@@ -111,7 +111,7 @@ def judge_place(place: Place) -> Misplaced | None:
     placed = place.parts[place.at]
     assert isinstance(placed, Placed)
     if inside := place.around & _CLOSED_INSIDE:
-        what = f"it stands inside `<{_shown(min(inside))}>`"
+        what = f"it stands inside `<{min(inside)}>`"
         return Misplaced(placed, "EK301", what, "move it out of there, into ordinary element text")
     rule = _find_rule(place)
     if rule is None:
@@ -176,7 +176,7 @@ def judge_broken(placed: Placed, kind: str | None, element: str) -> Misplaced:
         case "text" if element == "script":
             where, help = "in a script without being written as JSON", _SCRIPT_HELP
         case "text" if element in _CLOSED_TEXT:
-            where = f"in the raw text of `<{_shown(element)}>`"
+            where = f"in the raw text of `<{element}>`"
         case "text":
             where = "in text that would not show it as it is"
         case _:
@@ -186,10 +186,6 @@ def judge_broken(placed: Placed, kind: str | None, element: str) -> Misplaced:
 
 
 _SCRIPT_HELP: Final = "print it with `|tojson`, without quotes around it"
-
-
-def _shown(element: str) -> str:
-    return "noscript" if element == "noembed" else element  # see `contexts._read_with_scripts`
 
 
 def _refuse(placed: Placed, place: Place) -> Misplaced:
