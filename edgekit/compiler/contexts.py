@@ -224,12 +224,12 @@ class _Places:
             start = mark.start() - probe.lead
             if start >= end and text.startswith(probe.value, start):
                 shown = probe.value if isinstance(probe.of, Hole) else probe.of
-                parts += [text[end:start], shown]
+                parts += [text[end:start], shown] if start > end else [shown]
                 end = start + len(probe.value)
                 whole.append((number, len(parts) - 1))
             else:
                 self.broken.setdefault(number, (kind, element.tag or ""))
-        parts.append(text[end:])
+        parts += [text[end:]] if end < len(text) else []
         for number, at in whole:
             place = Place(kind, element.tag or "", element.attributes, _around(element), parts, at)
             self.whole.setdefault(number, []).append(place)

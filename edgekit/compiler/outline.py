@@ -130,5 +130,5 @@ def is_free(hole: Hole, place: Place) -> bool:
         return is_constant(place.parts, place.at, place.attributes)
     if place.element == "script" or place.element in _RAW_TEXT:
         wanted = "script" if place.element == "script" else "text"
-        return hole.kind == wanted and not any(place.parts[: place.at]) and not any(place.parts[place.at + 1 :])
+        return hole.kind == wanted and len(place.parts) == 1
     return hole.kind in ("text", "double", "single", "behind")

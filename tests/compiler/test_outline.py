@@ -17,9 +17,9 @@ SLOTS = ("{S}", "{N}", "{S:json}", "{N:json}", "{S:url}", "{S:path}", "{S:href}"
 MARKUP = """
 <p> </p> <b> </b> <a_href=" <a_href=' "> '> <p_title=" <p_title=' "_alt=" '_alt=' <!-- --> <script> </script> let_x_=_ ;
 <script_type="application/json"> " ' ` / // <style> </style> <textarea> </textarea> <title> </title> <noscript> <table>
-</noscript> <tr> <td> </table> <select> <option> </select> <svg> </svg> <template> </template> <input_type=" <meta_name="
-"_content=" <xmp> </xmp> <plaintext> <![CDATA[ ]]> <iframe> <p_data-x='{"a":_ }'> /p/ ?q= &amp; & &am # _ < > = } html;
-<body_class=" <head> </head> <frameset> <math> <mi> <annotation-xml_encoding=" \ufeff \x01t
+</noscript> <tr> <td> </table> <select> <option> </select> <svg> </svg> <template> </template> <input_type="
+<meta_name=" "_content=" <xmp> </xmp> <plaintext> <![CDATA[ ]]> <iframe> <p_data-x='{"a":_ }'> /p/ ?q= &amp; & &am # _
+< > = } html; <body_class=" <head> </head> <frameset> <math> <mi> <annotation-xml_encoding=" \ufeff \x01t
 """.split()  # noqa: SIM905
 USUAL = (
     ("<p title='", DATUM, "'>", DATUM, "{S}", DATUM, "</p>"),
