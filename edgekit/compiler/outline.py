@@ -14,7 +14,6 @@ from typing import Final, Literal, NamedTuple
 
 from edgekit.compiler.opaque import Placed
 from edgekit.compiler.places import CONSULTED, URLS, Place, is_value
-from edgekit.compiler.scripts import is_constant
 from edgekit.compiler.trace import Text
 
 HoleKind = Literal["text", "double", "single", "behind", "path", "script", "string", "number"]
@@ -126,8 +125,8 @@ def is_free(hole: Hole, place: Place) -> bool:
     if place.kind != "text":
         closed = CONSULTED | URLS if any(isinstance(part, Placed) for part in place.parts) else CONSULTED
         return hole.kind in ("double", "single", "behind") and place.kind not in closed
-    if place.element == "script" and hole.kind in ("string", "number"):
-        return is_constant(place.parts, place.at, place.attributes)
+    if place.script is not None and hole.kind in ("string", "number"):
+        return place.script.is_constant(place.at)
     if place.element == "script" or place.element in _RAW_TEXT:
         wanted = "script" if place.element == "script" else "text"
         return hole.kind == wanted and len(place.parts) == 1

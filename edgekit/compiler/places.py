@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple, TypeGuard
 
 from edgekit.compiler.opaque import Placed
-from edgekit.compiler.scripts import judge_script
+from edgekit.compiler.scripts import Script
 from edgekit.compiler.urls import Part, judge_url
 
 
@@ -86,7 +86,7 @@ class Place(NamedTuple):
     """Where a value came out whole: in `text` or an attribute (`kind`) of an element with these attributes.
 
     `parts` is the whole text or value with the slots in it, `at` the number of this one; `around` are the names of the
-    elements around it, its own included.
+    elements around it, its own included; `script` is set in the text of one.
     """
 
     kind: str
@@ -95,6 +95,7 @@ class Place(NamedTuple):
     around: frozenset[str]
     parts: Sequence[Part]
     at: int
+    script: Script | None
 
 
 class Misplaced(NamedTuple):
@@ -119,8 +120,8 @@ def judge_place(place: Place) -> Misplaced | None:
     if "href" in rule.encodings.split():
         problem = judge_url(place.parts, place.at)
         return Misplaced(placed, *problem) if problem else None
-    if place.element == "script":
-        problem = judge_script(place.parts, place.at, place.attributes)
+    if place.script is not None:
+        problem = place.script.judge(place.at)
         return Misplaced(placed, *problem) if problem else None
     if not _fits(placed, rule):
         return _refuse_encoding(placed, place, rule)

@@ -7,8 +7,8 @@ no property's name, label, directive or module; and no operand of an operator th
 """
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
-from typing import Final
+from functools import cached_property
+from typing import Final, NamedTuple
 
 import tree_sitter_javascript
 from tree_sitter import Language, Node, Parser, Tree
@@ -81,37 +81,46 @@ _FUNCTIONS: Final = frozenset(
 _EXPRESSION_HELP: Final = "assign it first, `const value = {{ … |tojson }};`, and use `value` where it is needed"
 
 
-def judge_script(parts: Sequence[Part], at: int, attributes: Mapping[str, str | None]) -> tuple[str, str, str] | None:
-    """Why slot number `at` of a script's parts may not stand there: code, what (a clause) and help; None if it may."""
-    kind = _read_type(attributes)
-    if kind not in _CODE | _DATA:
-        what = f'it stands in a script of type "{kind}", which is neither JavaScript nor JSON'
-        return "EK301", what, "move it into a script, or into a `data-…` attribute that a script reads"
-    placed = parts[at]
-    assert isinstance(placed, Placed)
-    if placed.form != "json":
-        written = f"is written as `{placed.form}`" if placed.form else "is not written as JSON"
-        return "EK303", f"it {written}, but stands in a script", "print it with `|tojson`, without quotes around it"
-    for sign in ("", "-"):
-        script, ranges = _fill(parts, sign, attributes)
-        if b"<!--" in script or b"-->" in script:
-            what = "it stands in a script with `<!--` or `-->`, which begin a comment there"
-            return "EK301", what, "leave them out; `x-- > 0` has a space"
-        if problem := _judge_expression(_parse(script), *ranges[at]):
-            return "EK301", problem, _EXPRESSION_HELP
-    return None
+class Script:
+    """The text of a script with slots in it; it is parsed once, when it is first asked about."""
 
+    def __init__(self, parts: Sequence[Part], attributes: Mapping[str, str | None]) -> None:
+        self.parts = parts
+        self.type = _read_type(attributes)
 
-def is_constant(parts: Sequence[Part], at: int, attributes: Mapping[str, str | None]) -> bool:
-    """Whether text number `at` of a script's parts, some letters, is a name by itself or a part of a quoted string."""
-    script, ranges = _fill(parts, "", attributes)
-    start, end = ranges[at]
-    node = _parse(script).root_node.descendant_for_byte_range(start, end)
-    if node is None or node.parent is None:
-        return False
-    if node.type == "string_fragment":
-        return node.parent.type == "string"
-    return node.type in ("identifier", "property_identifier") and (node.start_byte, node.end_byte) == (start, end)
+    @cached_property
+    def _readings(self) -> list["_Reading"]:
+        integers = any(isinstance(part, Placed) and part.slot.type == "integer" for part in self.parts)
+        return [_read(self.parts, sign, is_data=self.type in _DATA) for sign in (("", "-") if integers else ("",))]
+
+    def judge(self, at: int) -> tuple[str, str, str] | None:
+        """Why slot number `at` of the parts may not stand there: code, what (a clause) and help; None if it may."""
+        if self.type not in _CODE | _DATA:
+            what = f'it stands in a script of type "{self.type}", which is neither JavaScript nor JSON'
+            return "EK301", what, "move it into a script, or into a `data-…` attribute that a script reads"
+        placed = self.parts[at]
+        assert isinstance(placed, Placed)
+        if placed.form != "json":
+            written = f"is written as `{placed.form}`" if placed.form else "is not written as JSON"
+            return "EK303", f"it {written}, but stands in a script", "print it with `|tojson`, without quotes around it"
+        for reading in self._readings:
+            if reading.has_comment:
+                what = "it stands in a script with `<!--` or `-->`, which begin a comment there"
+                return "EK301", what, "leave them out; `x-- > 0` has a space"
+            if problem := _judge_expression(reading.tree, *reading.ranges[at]):
+                return "EK301", problem, _EXPRESSION_HELP
+        return None
+
+    def is_constant(self, at: int) -> bool:
+        """Whether text number `at` of the parts, some letters, is a name by itself or a part of a quoted string."""
+        reading = self._readings[0]
+        start, end = reading.ranges[at]
+        node = reading.tree.root_node.descendant_for_byte_range(start, end)
+        if node is None or node.parent is None:
+            return False
+        if node.type == "string_fragment":
+            return node.parent.type == "string"
+        return node.type in ("identifier", "property_identifier") and (node.start_byte, node.end_byte) == (start, end)
 
 
 def _read_type(attributes: Mapping[str, str | None]) -> str:
@@ -125,12 +134,17 @@ def _read_type(attributes: Mapping[str, str | None]) -> str:
 _STRING: Final = encode_json("x\"'`${}\\ */ // \n<!-- --> </script>").encode()
 
 
-def _fill(
-    parts: Sequence[Part], sign: str, attributes: Mapping[str, str | None]
-) -> tuple[bytes, list[tuple[int, int]]]:
-    """The script with values, and where each part lies in it. JSON becomes a script, by parentheses."""
-    before, after = (b"(", b"\n)") if _read_type(attributes) in _DATA else (b"", b"\n")
-    script = bytearray(before)
+class _Reading(NamedTuple):
+    """A script with values, parsed, and where each part lies in it (bytes)."""
+
+    tree: Tree
+    ranges: list[tuple[int, int]]
+    has_comment: bool
+
+
+def _read(parts: Sequence[Part], sign: str, *, is_data: bool) -> _Reading:
+    """Parse a script with values; JSON becomes a script by parentheses."""
+    script = bytearray(b"(" if is_data else b"")
     ranges = []
     for part in parts:
         start = len(script)
@@ -139,12 +153,9 @@ def _fill(
         else:
             script += f"{sign}1".encode() if part.slot.type == "integer" else _STRING
         ranges.append((start, len(script)))
-    return bytes(script + after), ranges
-
-
-@lru_cache(maxsize=4)
-def _parse(script: bytes) -> Tree:
-    return Parser(Language(tree_sitter_javascript.language())).parse(script)
+    script += b"\n)" if is_data else b"\n"
+    tree = Parser(Language(tree_sitter_javascript.language())).parse(bytes(script))
+    return _Reading(tree, ranges, b"<!--" in script or b"-->" in script)
 
 
 def _judge_expression(tree: Tree, start: int, end: int) -> str | None:
