@@ -85,7 +85,8 @@ def _cut_script(text: str) -> str:
     if text[1:7].lower() != "script":
         return text
     if _SLOT in text:
-        return _NUMBER("\1n", _STRING('"\1q"', text))
+        tag, end, script = text.partition(">")
+        return tag + end + _NUMBER("\1n", _STRING('"\1q"', script))
     return _SCRIPT.sub("\\1\1c\\2", text)
 
 

@@ -21,14 +21,16 @@ _CODE: Final = frozenset({"", "module", "text/javascript", "application/javascri
 _DATA: Final = frozenset({"application/json", "application/ld+json"})
 """Values of `type` (HTML 4.12.1). `importmap` and `speculationrules` load code, others are templates of somebody."""
 
+_ANY: Final = frozenset({None})
+
 _OPERANDS: Final[Mapping[str, frozenset[str | None]]] = {
-    "arguments": frozenset({None}),
-    "array": frozenset({None}),
+    "arguments": _ANY,
+    "array": _ANY,
     "arrow_function": frozenset({"body"}),
     "assignment_expression": frozenset({"right"}),
     "assignment_pattern": frozenset({"right"}),
     "augmented_assignment_expression": frozenset({"right"}),
-    "await_expression": frozenset({None}),
+    "await_expression": _ANY,
     "binary_expression": frozenset({"left", "right"}),
     "export_statement": frozenset({"value"}),
     "field_definition": frozenset({"value"}),
@@ -36,21 +38,21 @@ _OPERANDS: Final[Mapping[str, frozenset[str | None]]] = {
     "member_expression": frozenset({"object"}),
     "object_assignment_pattern": frozenset({"right"}),
     "pair": frozenset({"value"}),
-    "parenthesized_expression": frozenset({None}),
-    "return_statement": frozenset({None}),
-    "sequence_expression": frozenset({None}),
-    "spread_element": frozenset({None}),
+    "parenthesized_expression": _ANY,
+    "return_statement": _ANY,
+    "sequence_expression": _ANY,
+    "spread_element": _ANY,
     "subscript_expression": frozenset({"object", "index"}),
     "switch_case": frozenset({"value"}),
-    "template_substitution": frozenset({None}),
+    "template_substitution": _ANY,
     "ternary_expression": frozenset({"condition", "consequence", "alternative"}),
-    "throw_statement": frozenset({None}),
+    "throw_statement": _ANY,
     "unary_expression": frozenset({"argument"}),
     "variable_declarator": frozenset({"value"}),
-    "yield_expression": frozenset({None}),
+    "yield_expression": _ANY,
 }
-"""Where the grammar has an expression whose value is used: a node's type, and the fields of it that are such (None: any
-that has no name). An expression alone is no such place: at the begin of a function, a string is a directive."""
+"""Where the grammar has an expression whose value is used: a node's type, and the fields of it that are such (`_ANY`
+where none has a name). An expression alone is no such place: at the begin of a function, a string is a directive."""
 
 _SINKS: Final = frozenset(
     {
@@ -166,7 +168,8 @@ def _judge_expression(tree: Tree, start: int, end: int) -> str | None:
     node = root.descendant_for_byte_range(start, end)
     if node is None or (node.start_byte, node.end_byte) != (start, end) or node.parent is None:
         return "it stands in a script where a value is no whole expression"
-    if _field_of(node) not in _OPERANDS.get(node.parent.type, ()) or _is_signed_base(node):
+    operands = _OPERANDS.get(node.parent.type, frozenset())
+    if (operands != _ANY and _field_of(node) not in operands) or _is_signed_base(node):
         return "it stands in a script where a value is a name, a directive or a module, or is changed"
     if sink := _find_sink(node):
         return f"it is given to `{sink}`, which may run it as code or as an address"

@@ -96,6 +96,10 @@ def test_what_only_looks_like_data_is_not_left_out(allowed: str, refused: str) -
             '<script>f({"sku": "p-1", "price": 1.5, "u": {S:json}})</script>',
             '<script>f({"sku": "p 2", "price": 20, "u": {S:json}})</script>',
         ),
+        (
+            '<script type="application/json">{"sku": "p-1", "price": 1.5, "u": {S:json}}</script>',
+            '<script type="application/json">{"sku": "p 2", "price": 20, "u": {S:json}}</script>',
+        ),
         ("<script>f('a', 1)</script><p>{S}</p>", "<script>f('b', 2); g()</script><p>{S}</p>"),
         (
             '<script type="application/ld+json">[1]</script>{S}',
