@@ -4,61 +4,97 @@ The page is parsed with a probe in the place of each value. A probe holds every 
 encoding writes it, so a place that does not hold (an unquoted attribute, a comment, a tag's name) breaks it. A slot may
 stand where its probe comes out whole, and once, in a place that `places` allows. The page is parsed again with empty
 values: it must have the same elements and attributes, or values could change the page's structure.
+
+Of pages with one `outline`, the first is parsed, and once more to prove that the outline says enough.
 """
 
-import re
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
-from selectolax.lexbor import LexborHTMLParser, LexborNode
+from selectolax.lexbor import LexborHTMLParser
 
 from edgekit.compiler.opaque import Placed
-from edgekit.compiler.places import Misplaced, Place, judge_broken, judge_place
+from edgekit.compiler.outline import Hole, outline_of, read_outline
+from edgekit.compiler.places import Misplaced, is_value
+from edgekit.compiler.probes import Piece, Places, fill_page, make_probes
 from edgekit.compiler.trace import Text
-from edgekit.fragment.encodings import ENCODERS
-from edgekit.model.placeholder import Encoding
+from edgekit.model.digest import digest
 
 
-def check_contexts(pieces: Sequence[Text | Placed]) -> list[Misplaced]:
+class Contexts:
+    """Checks one page after the other, and those of one outline once."""
+
+    def __init__(self) -> None:
+        self.proved: dict[bytes, bool] = {}
+
+    def check(self, pieces: Sequence[Text | Placed]) -> list[Misplaced]:
+        """The same as `check_contexts`."""
+        if not any(map(is_value, pieces)):
+            return []
+        outline = outline_of(pieces)
+        if outline is None:
+            return check_contexts(pieces)
+        key = digest(outline.encode())
+        if self.proved.get(key):
+            return []
+        found = check_contexts(pieces)
+        if not found and key not in self.proved:
+            if len(self.proved) == _MOST_OUTLINES:
+                self.proved.clear()
+            self.proved[key] = _prove(read_outline(outline, pieces))
+        return found
+
+
+_MOST_OUTLINES: Final = 65_536
+"""Some 8 MB."""
+
+
+def check_contexts(pieces: Sequence[Piece]) -> list[Misplaced]:
     """The slots of a finished text that stand in an unsafe place."""
-    slots = [piece for piece in pieces if type(piece) is Placed]
+    slots = [piece for piece in pieces if is_value(piece)]
     if not slots:
         return []
     text = "".join(piece.text for piece in pieces if type(piece) is Text).lower()
     found = _find_references(pieces) + _find_disputed(slots, text)
-    probes = _make_probes(slots, text)
-    pages = [_fill(pieces, [probe.written for probe in probes]), _fill(pieces, [""] * len(slots))]
-    readings = [pages]
-    if "noscript" in text:
-        readings.append([_read_with_scripts(page) for page in pages])
-    for probed, empty in readings:
-        tree = LexborHTMLParser(probed)
-        found += _Places(probes, tree).judge(slots)
+    probes = make_probes(slots, text)
+    probed = fill_page(pieces, [probe.written for probe in probes])
+    empty = fill_page(pieces, [""] * len(slots))
+    for scripting in _readings(text):
+        tree = _parse(probed, scripting)
+        found += Places(probes, tree).judge()
         if found:
             return found
-        if _skeleton(tree) != _skeleton(LexborHTMLParser(empty)):
+        if _skeleton(tree) != _skeleton(_parse(empty, scripting)):
             what = "another value of a slot would change the elements of the page"
             help = "put slots inside an element that may hold text, such as `<p>` or `<span>`"
             return [Misplaced(slots[0], "EK302", what, help)]
     return []
 
 
-_NOSCRIPT: Final = re.compile(r"<(/?)noscript(?=[\s/>])", re.IGNORECASE | re.ASCII)
+def _prove(pieces: Sequence[Piece]) -> bool:
+    """Whether what was left out of an outline is free."""
+    probed = [piece for piece in pieces if type(piece) is Hole or is_value(piece)]
+    text = "".join(piece.text for piece in pieces if type(piece) is Text).lower()
+    probes = make_probes(probed, text)
+    page = fill_page(pieces, [probe.written for probe in probes])
+    return all(Places(probes, _parse(page, scripting)).are_free() for scripting in _readings(text))
 
 
-def _read_with_scripts(page: str) -> str:
-    """The page as a browser with scripting reads it.
+def _readings(text: str) -> tuple[bool, ...]:
+    """Whether scripts run, in the browsers that read a page differently: to some, `<noscript>` is raw text."""
+    return (False, True) if "<noscript" in text else (True,)
 
-    Then the content of `<noscript>` is raw text, as that of `<noembed>` always is; a page with both is refused.
-    """
-    return _NOSCRIPT.sub(r"<\1noembed", page)
+
+def _parse(page: str, scripting: bool) -> LexborHTMLParser:
+    return LexborHTMLParser(page.removeprefix(_BOM), scripting=scripting)
+
+
+_BOM: Final = "\ufeff"
+"""No part of the text to a browser (Encoding standard, 6: UTF-8 decode), but to the parser."""
 
 
 def _find_disputed(slots: Sequence[Placed], text: str) -> list[Misplaced]:
-    """A page that browsers of today do not all parse alike, or that cannot be read as one with scripting would."""
-    if "noscript" in text and "noembed" in text:
-        what = "it stands on a page with both `noscript` and `noembed`"
-        return [Misplaced(slots[0], "EK301", what, "leave out `noembed`: no browser needs it")]
+    """A page that browsers of today do not all parse alike."""
     if "<select" in text:
         for node in LexborHTMLParser(text).css("select *"):
             if node.tag not in _IN_SELECT:
@@ -72,7 +108,7 @@ def _find_disputed(slots: Sequence[Placed], text: str) -> list[Misplaced]:
 _IN_SELECT: Final = frozenset({"option", "optgroup", "hr"})
 
 
-def _find_references(pieces: Sequence[Text | Placed]) -> list[Misplaced]:
+def _find_references(pieces: Sequence[Piece]) -> list[Misplaced]:
     return [
         Misplaced(
             piece,
@@ -81,14 +117,14 @@ def _find_references(pieces: Sequence[Text | Placed]) -> list[Misplaced]:
             "write `&amp;` for the sign itself, or leave it out",
         )
         for number, piece in enumerate(pieces)
-        if type(piece) is Placed and _follows_reference(pieces, number)
+        if is_value(piece) and _follows_reference(pieces, number)
     ]
 
 
 _ALPHANUMERIC: Final = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
-def _follows_reference(pieces: Sequence[Text | Placed], number: int) -> bool:
+def _follows_reference(pieces: Sequence[Piece], number: int) -> bool:
     """Whether what stands before a piece ends in `&`, `&#` or the begin of a reference's name or number."""
     for at in range(number - 1, -1, -1):
         piece = pieces[at]
@@ -98,103 +134,6 @@ def _follows_reference(pieces: Sequence[Text | Placed], number: int) -> bool:
         if rest not in ("", "#"):
             return rest.endswith(("&", "&#"))
     return False
-
-
-class _Probe(NamedTuple):
-    """`mark` is told from all others; `value` is what the document shows, with `mark` behind `lead` characters."""
-
-    mark: str
-    value: str
-    written: str
-    lead: int
-
-
-# Letters first: behind a `<` or `&` they would begin a tag or a character reference.
-_HOSTILE: Final = " \"'<>&`=/{}--!>]]>\t&lt;&quot;<script>x</script><b title='end"
-_WORD: Final = "probe"
-
-
-def _make_probes(slots: Sequence[Placed], text: str) -> list[_Probe]:
-    word = _WORD
-    while word in text:
-        word += "e"
-    return [_make_probe(f"lt{number}{word}", placed) for number, placed in enumerate(slots)]
-
-
-def _make_probe(mark: str, placed: Placed) -> _Probe:
-    value = mark + _HOSTILE
-    encoding: Encoding = placed.form  # type: ignore[assignment]
-    written = ENCODERS[encoding](value)
-    if encoding == "json":
-        return _Probe(mark, written, written, written.index(mark))
-    shown = {"": value, "href": value.replace("\t", "")}.get(encoding, written)
-    return _Probe(mark, shown, written, 0)
-
-
-def _fill(pieces: Sequence[Text | Placed], values: Sequence[str]) -> str:
-    following = iter(values)
-    return "".join(next(following) if type(piece) is Placed else piece.text for piece in pieces)  # type: ignore[union-attr]
-
-
-class _Places:
-    """Where each probe came out whole or broken in a parsed page."""
-
-    def __init__(self, probes: Sequence[_Probe], tree: LexborHTMLParser) -> None:
-        self.probes = probes
-        self.whole: dict[int, list[Place]] = {}
-        self.broken: dict[int, tuple[str | None, str]] = {}
-        word = probes[0].mark.removeprefix("lt0")
-        self._word = word
-        self._mark = re.compile(f"lt([0-9]+){word}")
-        assert tree.root is not None
-        for node in tree.root.traverse(include_text=True):
-            if node.is_text_node:
-                self._find(node.text_content or "", "text", node.parent)
-            elif node.is_element_node:
-                self._note(node.tag or "", "in the name of an element")
-                for name, value in node.attributes.items():
-                    self._note(name, "in the name of an attribute")
-                    self._find(value or "", name, node)
-            elif node.is_comment_node:
-                self._note(node.comment_content or "", "in a comment")
-
-    def _find(self, text: str, kind: str, element: LexborNode | None) -> None:
-        if self._word not in text or element is None:
-            return
-        for mark in self._mark.finditer(text):
-            number = int(mark[1])
-            probe = self.probes[number]
-            if text.startswith(probe.value, mark.start() - probe.lead):
-                self.whole.setdefault(number, []).append(Place(kind, element.tag or "", _around(element)))
-            else:
-                self.broken.setdefault(number, (kind, element.tag or ""))
-
-    def _note(self, text: str, where: str) -> None:
-        if self._word in text:
-            for mark in self._mark.finditer(text):
-                self.broken[int(mark[1])] = None, where
-
-    def judge(self, slots: Sequence[Placed]) -> list[Misplaced]:
-        found: list[Misplaced] = []
-        for number, placed in enumerate(slots):
-            places = self.whole.get(number, [])
-            if not places or number in self.broken:
-                found.append(judge_broken(placed, *self.broken.get(number, (None, ""))))
-            elif len(places) > 1:
-                what = "it stands in an element that an HTML parser repeats, because it is closed in the wrong order"
-                found.append(Misplaced(placed, "EK302", what, "close elements in the order they were opened"))
-            elif problem := judge_place(placed, places[0]):
-                found.append(problem)
-        return found
-
-
-def _around(element: LexborNode) -> frozenset[str]:
-    names = set()
-    node: LexborNode | None = element
-    while node is not None:
-        names.add(node.tag or "")
-        node = node.parent
-    return frozenset(names)
 
 
 def _skeleton(tree: LexborHTMLParser) -> list[object]:

@@ -8,7 +8,7 @@ import msgspec
 from edgekit.compiler.assemble import Assembled, SurrogateError, UnwritableError, assemble
 from edgekit.compiler.budget import list_contents
 from edgekit.compiler.composition import check_places, find_script, find_spot
-from edgekit.compiler.contexts import check_contexts
+from edgekit.compiler.contexts import Contexts
 from edgekit.compiler.delivery import READS, exceeds, infer_delivery, strictest
 from edgekit.compiler.opaque import Mark, Placed
 from edgekit.compiler.run import Location, Spot
@@ -47,6 +47,7 @@ class PageCompiler:
     def __init__(self, site: Site) -> None:
         self.site = site
         self.tracer = Tracer(site)
+        self.contexts = Contexts()
         self.files = _TemplateFiles(self.tracer)
 
     def compile(self, page: Page) -> CompiledPage:
@@ -144,7 +145,7 @@ class PageCompiler:
                 page.path,
                 _words(problem.placed),
             )
-            for problem in check_contexts(pieces)
+            for problem in self.contexts.check(pieces)
         ]
 
     def _check_composition(self, page: Page, traced: Traced) -> list[Diagnostic]:

@@ -1,4 +1,4 @@
-"""`python -m tests.bench`: what replay and tracing cost, against Jinja and against the floor; and fuel, against time.
+"""`python -m tests.bench`: replay, tracing and the context check against Jinja and the floor; and fuel, against time.
 
 Figures are CPU time of the one thread that works, medians over interleaved rounds with the lowest and the highest.
 """
@@ -10,15 +10,19 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from tests.bench.contexts import bench_contexts
 from tests.bench.fuel import bench_fuel
 from tests.bench.replay import bench_replay
 from tests.bench.rounds import format_spread
 from tests.bench.trace import bench_trace
 
+_UNITS = {"microseconds": "µs", "milliseconds": "ms", "ratios": ""}
+
 
 def main(arguments: Sequence[str]) -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--users", type=int, default=20_000, help="users in the store")
+    parser.add_argument("--pages", type=int, default=10_000, help="pages of the build with contexts checked")
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     options = parser.parse_args(arguments)
@@ -26,18 +30,18 @@ def main(arguments: Sequence[str]) -> None:
         report = {
             "replay": bench_replay(Path(folder), options.users, options.rounds),
             "trace": bench_trace(options.rounds),
+            "contexts": bench_contexts(max(1, options.rounds // 5), options.pages),
             "fuel": bench_fuel(Path(folder), options.rounds),
         }
     if options.json:
         print(json.dumps({"version": 1, "users": options.users, "rounds": options.rounds, **report}, indent=2))
         return
     for name, figures in report.items():
-        print(f"\n{name}: {options.rounds} interleaved rounds, median [min - max]\n")
-        for contestant, spread in figures["microseconds"].items():
-            print(f"  {contestant:<62} {format_spread(spread)} µs")
-        print()
-        for what, spread in figures["ratios"].items():
-            print(f"  {what:<62} {format_spread(spread)}")
+        print(f"\n{name}: interleaved rounds, median [min - max]")
+        for unit, lines in figures.items():
+            print()
+            for what, spread in lines.items():
+                print(f"  {what:<72} {format_spread(spread)} {_UNITS[unit]}".rstrip())
 
 
 main(sys.argv[1:])

@@ -33,6 +33,13 @@ def _time(contestant: Contestant, calls: int, turns: int) -> float:
     return (time.thread_time() - started) / calls * 1e6
 
 
+def time_once(contestant: Callable[[], object]) -> float:
+    """Microseconds of one long call."""
+    started = time.thread_time()
+    contestant()
+    return (time.thread_time() - started) * 1e6
+
+
 def ratio(above: list[float], below: list[float]) -> Spread:
     """The spread of one series over another, round by round."""
     return spread(a / b for a, b in zip(above, below, strict=True))
