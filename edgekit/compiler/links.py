@@ -13,6 +13,7 @@ from urllib.parse import urljoin, urlsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from edgekit.compiler.findings import Findings
 from edgekit.compiler.opaque import Placed
 from edgekit.compiler.run import Location
 from edgekit.compiler.trace import Text, Traced
@@ -48,8 +49,9 @@ class DeadLink(NamedTuple):
 class LinkChecker:
     """Checks the pages of a site, one after the other."""
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: Site, findings: Findings) -> None:
         self._answered = AnsweredPaths(site.pages, site.assets.values(), site.redirects)
+        self._find_line = findings.find_line
         self._base_url = site.base_url.lower()
         self._alive: defaultdict[str, set[str]] = defaultdict(set)
         self._dead: defaultdict[str, dict[str, str]] = defaultdict(dict)
@@ -84,9 +86,11 @@ class LinkChecker:
         url = _value(value).strip()
         if url in self._answered.paths:
             return None
-        if not page.startswith("/") and not url.startswith(("/", self._base_url)):
-            return None  # shown at any path, so it is not known where a relative link leads
         try:
+            if not page.startswith("/"):  # an error page or an island: where a relative link leads is not known
+                if not url.startswith("/") and not urlsplit(url).netloc:
+                    return None
+                page = "/"
             parts = urlsplit(urljoin(self._base_url + encode_path(page), url))
         except ValueError:
             return None
@@ -99,23 +103,28 @@ class LinkChecker:
         self, text: str, pieces: Sequence[Text | Placed], dead: Mapping[str, str]
     ) -> list[tuple[str, Location]]:
         """Those dead links of a text that a parser finds, too. What it said of a template line is not asked again."""
-        places = [(match[1], _locate(pieces, match.start(1))) for match in _LINK.finditer(text) if match[1] in dead]
+        places = [(match[1], _locate(pieces, match.end(1) - 1)) for match in _LINK.finditer(text) if match[1] in dead]
         if not all(place in self._is_link for place in places):
             links = _read_links(text)
             for value, location in places:
                 link = _without_query(_value(value)) in links
                 self._is_link[value, location] = link or self._is_link.get((value, location), False)
-        return [(dead[value], location) for value, location in places if self._is_link[value, location]]
+        found = [place for place in places if self._is_link[place]]
+        return [(dead[value], self._find_line(location, value)) for value, location in found]
 
 
 def _locate(pieces: Sequence[Text | Placed], offset: int) -> Location:
-    """The template line that printed what stands at `offset`, which is text."""
+    """The template line that printed what stands at `offset`, or the last text before it."""
     seen = 0
+    location: Location | None = None
     for piece in pieces:
+        if type(piece) is Text:
+            location = piece.location
         seen += len(piece.text) if type(piece) is Text else 1
-        if seen > offset and type(piece) is Text:
-            return piece.location
-    raise AssertionError("a link begins in text")
+        if seen > offset:
+            break
+    assert location is not None, "a link begins in text"
+    return location
 
 
 def _read_links(text: str) -> frozenset[str]:

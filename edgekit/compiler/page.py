@@ -35,7 +35,7 @@ class PageCompiler:
         self.site = site
         self.tracer = Tracer(site)
         self.files = _TemplateFiles(self.tracer)
-        self.links = LinkChecker(site)
+        self.links = LinkChecker(site, self.tracer.findings)
 
     def compile(self, page: Page) -> CompiledPage:
         """Render the page for each tier, once if it does not read the tier; and for each of its choices."""

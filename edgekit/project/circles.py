@@ -21,14 +21,14 @@ class _Step(NamedTuple):
 
 
 def find_circles(rules: Sequence[RedirectRule], targets: Mapping[str, str | None]) -> list[tuple[RedirectRule, ...]]:
-    """The redirects of each circle, in the order in which they are followed.
+    """The redirects of each circle, in the order in which they are followed; no two circles are of the same redirects.
 
     `rules` are in the order in which they are tried; `targets` maps a source to the site's own path that it leads to,
     as a Location has it, or None.
     """
     steps = _Steps(rules, targets)
     done: set[Paths] = set()
-    circles = []
+    circles: dict[frozenset[RedirectRule], tuple[RedirectRule, ...]] = {}
     for first in rules:
         start = steps.after(first, {name: number for number, name in enumerate(part_names(first.source))})
         if start is None or start in done:
@@ -44,11 +44,12 @@ def find_circles(rules: Sequence[RedirectRule], targets: Mapping[str, str | None
                 trail.pop()
             elif step.to in way:
                 since = list(way).index(step.to)
-                circles.append((step.rule, *list(way.values())[since + 1 :]))
+                circle = (step.rule, *list(way.values())[since + 1 :])
+                circles.setdefault(frozenset(circle), circle)
             elif step.to not in done:
                 way[step.to] = step.rule
                 trail.append((step.to, steps.of(step.to)))
-    return circles
+    return list(circles.values())
 
 
 class _Steps:

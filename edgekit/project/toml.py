@@ -14,6 +14,10 @@ from edgekit.project.problems import Problems
 
 _PLACE: Final = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
 
+_KEY: Final = r"""(?:[A-Za-z0-9_-]+|"(?:[^"\\]|\\.)*"|'[^']*')"""
+_STATEMENT: Final = re.compile(rf"{_KEY}(?:\s*\.\s*{_KEY})*\s*=")
+"""A key may hold a `=`, if it is quoted."""
+
 
 @dataclass(frozen=True, slots=True)
 class TomlFile:
@@ -87,8 +91,8 @@ def _key_lines(text: str) -> tuple[dict[tuple[str, ...], int], dict[tuple[str, .
         written = line.strip()
         if written.startswith("["):
             table = path = _key_path(written)
-        elif "=" in written:
-            path = table + _key_path(f"{written.partition('=')[0]} = 0")
+        elif statement := _STATEMENT.match(written):
+            path = table + _key_path(f"{statement[0]} 0")
         else:
             continue
         whole.setdefault(path, number)

@@ -75,7 +75,8 @@ _REFUSALS: Final = {
     400: Answer(400, (_PLAIN, _NO_STORE), b"This address is malformed.\n"),
     414: Answer(414, (_PLAIN, _NO_STORE), b"This address is too long.\n"),
 }
-_UNSAFE_IN_LOCATION: Final = re.compile(rb"[^\x21-\x7e]")
+_UNSAFE_IN_LOCATION: Final = re.compile(rb"[^!\x22\x24-~]")
+"""A `#`, too: a query of a request has none, and in a Location it would begin the fragment."""
 
 
 def refuse(status: Literal[400, 414]) -> Answer:
