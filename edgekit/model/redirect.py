@@ -25,33 +25,36 @@ class Met(NamedTuple):
 
 
 class Redirects:
-    """Redirects made ready to be looked up. A path costs one look-up, and a comparison for each source with parts."""
+    """Redirects made ready to be looked up. A path costs one look-up, and a search if there are sources with parts."""
 
     def __init__(self, rules: Iterable[RedirectRule]) -> None:
         """`rules` in the order in which they are tried."""
         self._static: dict[str, Met] = {}
-        self._patterns: dict[int, list[tuple[Pattern, tuple[str, ...], RedirectRule]]] = {}
+        self._by_last_part: dict[int, tuple[RedirectRule, tuple[str, ...]]] = {}
+        alternatives: list[str] = []
+        count = 0
         for rule in rules:
             pattern = pattern_of(rule.source)
             names = part_names(rule.source)
             if names:
-                self._patterns.setdefault(len(pattern), []).append((pattern, names, rule))
+                count += len(names)
+                self._by_last_part[count] = rule, names
+                alternatives.append("/".join("([^/]+)" if text is None else re.escape(text) for text in pattern))
             else:
                 self._static["/".join(map(str, pattern))] = Met(rule, {})
+        self._search = re.compile("|".join(alternatives)).fullmatch if alternatives else None
 
     def find(self, path: str) -> Met | None:
         """What a decoded path meets."""
         met = self._static.get(path)
-        if met is not None or not self._patterns:
+        if met is not None or self._search is None:
             return met
-        segments = path.split("/")
-        for pattern, names, rule in self._patterns.get(len(segments), ()):
-            if all(
-                text == segment or (text is None and segment) for text, segment in zip(pattern, segments, strict=True)
-            ):
-                kept = (segment for text, segment in zip(pattern, segments, strict=True) if text is None)
-                return Met(rule, dict(zip(names, kept, strict=True)))
-        return None
+        match = self._search(path)
+        if match is None:
+            return None
+        assert match.lastindex is not None
+        rule, names = self._by_last_part[match.lastindex]
+        return Met(rule, dict(zip(names, match.groups()[match.lastindex - len(names) : match.lastindex], strict=True)))
 
 
 def pattern_of(source: str) -> Pattern:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from typing import Final
 
 from edgekit.model.manifest import RedirectRule
-from edgekit.model.redirect import Redirects, part_names, pattern_of, specificity
+from edgekit.model.redirect import Pattern, Redirects, part_names, pattern_of, specificity
 from edgekit.project.answered import AnsweredPaths
 from edgekit.project.circles import find_circles
 from edgekit.project.config import RedirectTable
@@ -14,7 +14,7 @@ from edgekit.project.site import Asset, Page
 from edgekit.project.toml import TomlFile, note
 
 MAX_PATTERNS: Final = 100
-"""Redirects with parts: each costs every request for an unknown path a comparison. Cloudflare takes as many."""
+"""Redirects with parts: every request for a path that no page has is compared with them. Cloudflare takes as many."""
 
 
 def read_redirects(
@@ -26,20 +26,22 @@ def read_redirects(
     problems: Problems,
 ) -> tuple[RedirectRule, ...]:
     """The redirects in the order in which they are tried; those with problems are left out, the problems noted."""
-    written: dict[str, str] = {}
-    shapes: dict[object, str] = {}
-    paths: dict[str, str | None] = {}
+    written: dict[str, str] = {}  # source → as the file has it
+    paths: dict[str, str | None] = {}  # source → the site's own path that it leads to
+    shapes: dict[Pattern, str] = {}
     rules: list[RedirectRule] = []
     for key, entry in table.items():
         entry = RedirectTable(entry) if isinstance(entry, str) else entry
-        code = "EK160"
         try:
             source = read_source(key)
-            code = "EK161"
+        except WrittenError as fault:
+            note(problems, toml, ("redirects", key), "EK160", f"`{key}` {fault.why}", help=fault.help)
+            continue
+        try:
             target = read_target(entry.to, part_names(source), base_url)
         except WrittenError as fault:
-            subject = f"`{key}`" if code == "EK160" else f"the target `{entry.to}` of `{key}`"
-            note(problems, toml, ("redirects", key), code, f"{subject} {fault.why}", help=fault.help)
+            what = f"the target `{entry.to}` of `{key}` {fault.why}"
+            note(problems, toml, ("redirects", key), "EK161", what, help=fault.help)
             continue
         if (first := shapes.setdefault(pattern_of(source), key)) != key:
             what = f"`{first}` and `{key}` are redirects of the same paths"
