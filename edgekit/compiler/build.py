@@ -12,6 +12,8 @@ from typing import Final
 import msgspec
 
 from edgekit.compiler.answers import Answers
+from edgekit.compiler.deadlinks import report_dead_links
+from edgekit.compiler.links import DeadLink
 from edgekit.compiler.page import CompiledPage, PageCompiler
 from edgekit.compiler.spending import Spending
 from edgekit.compiler.validate import SAMPLE, Validator
@@ -55,6 +57,7 @@ def compile_site(
     """
     entries: list[IndexEntry] = []
     diagnostics: list[Diagnostic] = []
+    dead_links: list[tuple[str, DeadLink]] = []
 
     def keep(fragment: Fragment, trace: str) -> None:
         entries.append(IndexEntry(fragment.namespace, fragment.key, fragment.digest.hex(), trace))
@@ -68,6 +71,7 @@ def compile_site(
     with _compile_pages(site, pages, jobs) as all_compiled:
         for done, (page, compiled) in enumerate(zip(pages, all_compiled, strict=True), 1):
             diagnostics += compiled.diagnostics or spending.add(page, compiled)
+            dead_links += ((page.path, dead) for dead in compiled.dead_links)
             if compiled.route is not None and not diagnostics:
                 answers.add(page, compiled)
                 for fragment in compiled.fragments:
@@ -87,8 +91,9 @@ def compile_site(
         diagnostics += answers.check()
     if not diagnostics:
         diagnostics += spending.check(*answers.finish())
+    warnings = [*site.warnings, *report_dead_links(dead_links, site, validator.findings)]
     if diagnostics:
-        return CompileResult(None, tuple(merge_diagnostics(diagnostics)))
+        return CompileResult(None, tuple(merge_diagnostics([*diagnostics, *warnings])))
     for fragment in _assets(site):
         keep(fragment, "")
     routes, islands = answers.finish()
@@ -101,8 +106,10 @@ def compile_site(
         ttl=site.ttl,
         cpu_ms=site.cpu_ms,
         identity=site.identity,
+        redirects=site.redirects,
+        headers={pattern: dict(headers) for pattern, headers in site.headers.items()},
     )
-    return CompileResult(build_pack(manifest, entries), ())
+    return CompileResult(build_pack(manifest, entries), tuple(merge_diagnostics(warnings)))
 
 
 def _lowest(sample: list[tuple[bytes, Page, Fragment]]) -> list[tuple[bytes, Page, Fragment]]:

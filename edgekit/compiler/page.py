@@ -10,6 +10,7 @@ from edgekit.compiler.budget import list_contents
 from edgekit.compiler.composition import check_places, find_script, find_spot
 from edgekit.compiler.contexts import Contexts
 from edgekit.compiler.delivery import READS, exceeds, infer_delivery, strictest
+from edgekit.compiler.links import DeadLink, LinkChecker
 from edgekit.compiler.opaque import Mark, Placed
 from edgekit.compiler.run import Location, Spot
 from edgekit.compiler.trace import Text, Traced, Tracer
@@ -28,7 +29,7 @@ class CompiledPage(msgspec.Struct, frozen=True):
 
     The route's class is that of its own template. `contents` are each fragment's variants. `islands` stand in it,
     `clients` it fetches, `lists` are the list slots it reads. `client_faults` are what is wrong with an island or item
-    if a page fetches it.
+    if a page fetches it. Dead links are no findings but warnings.
     """
 
     fragments: tuple[Fragment, ...]
@@ -39,6 +40,7 @@ class CompiledPage(msgspec.Struct, frozen=True):
     clients: tuple[str, ...] = ()
     lists: tuple[str, ...] = ()
     client_faults: tuple[Diagnostic, ...] = ()
+    dead_links: tuple[DeadLink, ...] = ()
 
 
 class PageCompiler:
@@ -49,6 +51,7 @@ class PageCompiler:
         self.tracer = Tracer(site)
         self.contexts = Contexts()
         self.files = _TemplateFiles(self.tracer)
+        self.links = LinkChecker(site, self.tracer.findings)
 
     def compile(self, page: Page) -> CompiledPage:
         """Render the page for each tier, once if it does not read the tier; and for each of its choices."""
@@ -104,6 +107,7 @@ class PageCompiler:
             clients=_names(name for variant in every for name in variant.clients),
             lists=_names(slot.name for variant in every for slot in variant.slots.values() if slot.island),
             client_faults=self._find_client_faults(page, every) if page.island else (),
+            dead_links=self.links.check(page, traces),
         )
 
     def _assemble(self, page: Page, variants: tuple[Traced, ...], *, plain: bool) -> Assembled | list[Diagnostic]:

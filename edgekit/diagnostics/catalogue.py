@@ -159,6 +159,38 @@ CATALOGUE: Final[dict[str, Entry]] = {
         "an item that list values cannot name",
         "A list slot finds an item by the key that stands in the user's list.",
     ),
+    "EK160": Entry(
+        "a redirect from a path that no request can have",
+        "It would never be followed: the path is another's spelling, refused or edgekit's own.",
+    ),
+    "EK161": Entry(
+        "a redirect that leads nowhere",
+        "A redirect leads to a path of the site or to a fixed host, so that nobody else chooses where.",
+    ),
+    "EK162": Entry(
+        "two redirects of the same paths",
+        "One of them would silently win.",
+    ),
+    "EK163": Entry(
+        "a redirect that hides a page",
+        "Redirects are looked up before pages, so the page would never be shown.",
+    ),
+    "EK164": Entry(
+        "redirects in a circle",
+        "A browser follows some of them and then shows an error.",
+    ),
+    "EK165": Entry(
+        "headers for a path that no request can have",
+        "Nothing would ever be answered with them.",
+    ),
+    "EK166": Entry(
+        "a header that is edgekit's own",
+        "Who may keep an answer, what it holds and how long it is follows from the page.",
+    ),
+    "EK167": Entry(
+        "a header that no answer can have",
+        "Names are tokens, values printable ASCII, and servers take only so much of both.",
+    ),
     "EK201": Entry(
         "slot is tested or compared",
         "A condition would need the value, which is known only at request time.",
@@ -402,5 +434,13 @@ CATALOGUE: Final[dict[str, Entry]] = {
     "EK609": Entry(
         "list slot in what a list slot shows",
         "Replay puts lists together in one step.",
+    ),
+    "EK801": Entry(
+        "a link to a path of the site that nothing answers",
+        "Whoever follows it finds the error page.",
+    ),
+    "EK802": Entry(
+        "a list of items that is empty",
+        "The template makes no page at all.",
     ),
 }

@@ -62,6 +62,11 @@ class KvTable(msgspec.Struct, frozen=True):
     ttl: Ttl = Ttl()
 
 
+class RedirectTable(msgspec.Struct, frozen=True):
+    to: Text = ""
+    status: Literal[301, 302, 303, 307, 308] = 308
+
+
 class JinjaTable(msgspec.Struct, frozen=True):
     paths: tuple[Text, ...] = ()
     filters: dict[str, str] = {}
@@ -92,6 +97,8 @@ class Config(msgspec.Struct, frozen=True):
     slots: dict[str, SlotTable] = {}
     islands: dict[str, IslandTable] = {}
     kv: KvTable = KvTable()
+    redirects: dict[str, Text | RedirectTable] = {}
+    headers: dict[str, dict[str, str]] = {}
     jinja: JinjaTable = JinjaTable()
     budget: BudgetTable = BudgetTable()
     identity: IdentityTable = IdentityTable()
@@ -168,7 +175,7 @@ def _check_site(toml: TomlFile, site: SiteTable, problems: Problems) -> None:
     for key, example in (("base_url", "https://shop.example"), ("default_tier", "free")):
         if isinstance(written, dict) and key not in written:
             note(problems, toml, ("site", key), "EK112", f"`site.{key}` is missing", help=f'add `{key} = "{example}"`')
-    if site.base_url and not _is_origin(site.base_url):
+    if site.base_url and not is_origin(site.base_url):
         note(
             problems,
             toml,
@@ -179,7 +186,8 @@ def _check_site(toml: TomlFile, site: SiteTable, problems: Problems) -> None:
         )
 
 
-def _is_origin(url: str) -> bool:
+def is_origin(url: str) -> bool:
+    """Is `url` a scheme (http or https) and a host, perhaps with a port, and nothing else?"""
     try:
         parts = urlsplit(url)
         port = parts.port

@@ -57,6 +57,9 @@ def read_items(
     if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
         note(problems, toml, keys, code, f"`{each}` is no list of tables", help="name a list of tables")
         return []
+    if not value:
+        message = f"`{each}` is empty, so nothing is made of its items"
+        note(problems, toml, keys, "EK802", message, help="see why there are no data", severity="warning")
     return value
 
 

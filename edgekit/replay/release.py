@@ -24,6 +24,8 @@ from edgekit.model.keys import (
 )
 from edgekit.model.manifest import Delivery, decode_manifest
 from edgekit.model.path import encode_path
+from edgekit.model.redirect import Redirects
+from edgekit.replay.headers import SiteHeaders
 from edgekit.replay.held import HeldBodies, HeldBody
 from edgekit.replay.identity import HeaderIdentity
 from edgekit.replay.reading import ReadError, Reading
@@ -48,7 +50,8 @@ class Page(NamedTuple):
 class Release:
     """`pages` by decoded path (error pages: `404`, `503`), `spelt` by canonical spelling, `tiers` by name.
 
-    An island that pages fetch is among the pages, under the path that it is fetched from.
+    An island that pages fetch is among the pages, under the path that it is fetched from. `headers` is None for a site
+    without any.
     """
 
     def __init__(self, name: str, reading: Reading, held_bytes: int) -> None:
@@ -67,6 +70,9 @@ class Release:
             self.spelt = {encode_path(path).encode(): page for path, page in self.pages.items() if path.startswith("/")}
             self.identity = HeaderIdentity(manifest.identity)
             self.tiers = {tier: LiveTier(tier, file, manifest.slots) for tier, file in manifest.segments.items()}
+            self.redirects = Redirects(manifest.redirects)
+            spelt = ((spelling, page.path) for spelling, page in self.spelt.items())
+            self.headers = SiteHeaders(manifest.headers, spelt) if manifest.headers else None
             self.users = Users(manifest.slots.values())
             self.default = self.tiers[manifest.default_tier]
         except (msgspec.MsgspecError, ValueError, KeyError):
