@@ -1,9 +1,9 @@
 // What a browser makes of pages with values in them, against what it makes of the same pages with harmless values.
 //
-// A document is read as a flat list of entries [kind, where, text]: elements, their attributes, text, comments. The list of
-// a page with harmless values is its model: put the encoded values in the place of the harmless ones, read them as HTML
-// does, and what comes out is the only document that may be there. The encodings are written anew here, in the
-// browser's own terms. All is one expression: an object of functions.
+// A document is read as a flat list of entries [kind, where, text]: elements, their attributes, text, comments. The
+// list of a page with harmless values is its model: put the encoded values in the place of the harmless ones, read
+// them as HTML does, and what comes out is the only document that may be there. The encodings are written anew here,
+// in the browser's own terms. All is one expression: an object of functions.
 (() => {
   const BASE = "http://site.example/page";
   const ALLOWED = ["http:", "https:", "mailto:", "tel:"];
@@ -33,7 +33,9 @@
     return entries;
   }
 
-  const percent = (text) => encodeURIComponent(text).replace(/[!'()*]/g, (c) => "%" + c.charCodeAt(0).toString(16).toUpperCase());
+  const hexadecimal = (character, digits) => character.charCodeAt(0).toString(16).padStart(digits, "0");
+  const percent = (text) =>
+    encodeURIComponent(text).replace(/[!'()*]/g, (character) => "%" + hexadecimal(character, 2).toUpperCase());
   const strip = (text) => text.replace(/^[\0-\x20]+|[\0-\x20]+$/g, "").replace(/[\t\n\r]/g, "");
   const scheme = (text) => { try { return new URL(text, BASE).protocol; } catch { return null; } };
   const isAllowed = (text) => scheme(text) === null || ALLOWED.includes(scheme(text)); // null leads nowhere
@@ -42,7 +44,8 @@
     url: (value) => percent(String(value)).replaceAll("%2F", "/"),
     path: (value) => ["", ".", ".."].includes(value) ? "-" : percent(String(value)),
     href: (value) => isAllowed(value) ? strip(value) : "about:invalid",
-    json: (value) => JSON.stringify(value).replace(/[<>&'\x7f-\uffff]/g, (c) => "\\u" + c.charCodeAt(0).toString(16).padStart(4, "0")),
+    json: (value) =>
+      JSON.stringify(value).replace(/[<>&'\x7f-\uffff]/g, (character) => "\\u" + hexadecimal(character, 4)),
   };
 
   // How HTML reads a text: newlines first, then NUL, then the one newline that a start tag swallows.
@@ -52,7 +55,8 @@
     return kind === "text" && ["pre", "textarea"].includes(where) ? text.replace(/^\n/, "") : text;
   }
 
-  // A model's text with other values; `prints` are the [slot, encoding] that are still to come, and those met are taken off.
+  // A model's text with other values, and the encodings met; `prints` are the [slot, encoding] still to come, and those
+  // met are taken off.
   function replaceValues(text, prints, harmless, values) {
     let done = "", met = [];
     while (prints.length) {
@@ -74,7 +78,8 @@
     if (data === harmless.points) return values.points;
     if (Array.isArray(data)) return data.map((member) => replaceDeep(member, harmless, values));
     if (data === null || typeof data !== "object") return data;
-    return Object.fromEntries(Object.entries(data).map(([key, member]) => [key, replaceDeep(member, harmless, values)]));
+    const members = Object.entries(data).map(([key, member]) => [key, replaceDeep(member, harmless, values)]);
+    return Object.fromEntries(members);
   }
 
   const show = (data) => JSON.stringify(data)?.slice(0, 300);
@@ -86,7 +91,8 @@
     if (encodings.includes("href")) return isAllowed(url) || url === "about:invalid" ? [] : [`url: ${url}`];
     const [is, was] = [new URL(url, BASE), new URL(model, BASE)];
     const steps = (u) => encodings.includes("path") ? u.pathname.split("/").length : u.pathname;
-    return is.protocol === was.protocol && is.host === was.host && steps(is) === steps(was) ? [] : [`url: ${is} for ${was}`];
+    const stays = is.protocol === was.protocol && is.host === was.host && steps(is) === steps(was);
+    return stays ? [] : [`url: ${is} for ${was}`];
   }
 
   // The reasons why a document is not its model with other values.
@@ -94,16 +100,17 @@
     const left = [...prints], reasons = [];
     let at = 0;
     for (const [kind, where, text] of model) {
-      let [wanted, met] = ["element", "end"].includes(kind) ? [text, []] : replaceValues(text, left, harmless, values);
+      let [wanted, met] = kind === "element" ? [text, []] : replaceValues(text, left, harmless, values);
       if (met.length) wanted = readAsHtml(wanted, kind, where);
       if (kind === "text" && wanted === "") continue;
       const entry = entries[at++];
       if (!same(entry, [kind, where, wanted])) {
         return [`tree: ${show(entry)} for ${show([kind, where, wanted])}`];
       }
-      if (met.some((encoding) => ["url", "path", "href"].includes(encoding))) reasons.push(...checkUrl(entry[2], text, met));
-      const data = met.includes("json") ? parse(text) : [];
-      if (data.length && !same(parse(entry[2]), replaceDeep(data, harmless, values))) reasons.push(`json: ${show(entry)}`);
+      const isUrl = met.some((encoding) => ["url", "path", "href"].includes(encoding));
+      if (isUrl) reasons.push(...checkUrl(wanted, text, met));
+      const data = met.includes("json") ? parse(text) : []; // none in a script: what it read is compared as `shown`
+      if (data.length && !same(parse(wanted), replaceDeep(data, harmless, values))) reasons.push(`json: ${wanted}`);
     }
     if (at < entries.length) reasons.push(`tree: ${show(entries[at])} for nothing`);
     if (left.length) reasons.push(`prints: ${show(left)} not found`);
@@ -113,7 +120,8 @@
   // From now on, write down what a window runs and what its policy sees it ask for.
   function watch(window, seen) {
     for (const name of HOOKS) window[name] = (...given) => seen.push(`ran: ${name}(${given})`);
-    window.document.addEventListener("securitypolicyviolation", (event) => seen.push(`asked: ${event.effectiveDirective}`));
+    const tell = (event) => seen.push(`asked: ${event.effectiveDirective}`);
+    window.document.addEventListener("securitypolicyviolation", tell);
   }
 
   function openFrame(sandboxed) {
@@ -155,27 +163,33 @@
     kept.frames = places.map((place) => openFrame(place.sandboxed));
     const seen = await Promise.all(places.map((place, i) => load(kept.frames[i], place.html)));
     kept.models = places.map((place, i) => ({ ...seen[i], prints: place.prints }));
-    return kept.models.flatMap(({ entries, ran, prints }, i) => {
-      const reasons = [...compareDocument(entries, entries, prints, harmless, harmless), ...ran.filter((what) => what.startsWith("ran"))];
+    return kept.models.flatMap(({ entries, ran, shown, prints }, i) => {
+      const reasons = compareDocument(entries, entries, prints, harmless, harmless);
+      const reads = places[i].html.includes("window.shown") && prints.some(([, encoding]) => encoding === "json");
+      if (reads && same(shown, replaceDeep(shown, harmless, { name: "", points: 0 }))) reasons.push("shown: no value");
+      reasons.push(...ran.filter((what) => what.startsWith("ran")));
       return reasons.length ? [[i, reasons]] : [];
     });
   }
 
-  // Load documents with other values: the number of each that is not its model, with the reasons. `places`: {at, html}.
+  // Load documents with other values: the number of each that is not its model, with the reasons. `places`: {at, html},
+  // `at` the number of its model.
   async function tryValues(places, harmless, values) {
     const seen = await Promise.all(places.map((place) => load(kept.frames[place.at], place.html)));
     return places.flatMap((place, i) => {
       const model = kept.models[place.at];
       const reasons = compareDocument(seen[i].entries, model.entries, model.prints, harmless, values);
       reasons.push(...seen[i].ran.filter((what) => !model.ran.includes(what)));
-      if (!same(seen[i].shown, replaceDeep(model.shown, harmless, values))) reasons.push(`shown: ${show(seen[i].shown)}`);
+      const { shown } = seen[i];
+      if (!same(shown, replaceDeep(model.shown, harmless, values))) reasons.push(`shown: ${show(shown)}`);
       return reasons.length ? [[place.at, reasons]] : [];
     });
   }
 
   // A page that was navigated to: its document, what `watch` wrote down, and the URLs that its elements show.
   function readPage() {
-    const urls = ["src", "poster"].flatMap((name) => [...document.querySelectorAll(`[${name}]`)].map((element) => element[name]));
+    const urlsOf = (name) => [...document.querySelectorAll(`[${name}]`)].map((element) => element[name]);
+    const urls = [...urlsOf("src"), ...urlsOf("poster")];
     return { entries: readDocument(document), seen: window.places?.seen ?? [], urls };
   }
 

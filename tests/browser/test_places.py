@@ -1,13 +1,13 @@
 """Every safe place with values that try to get out of it, in Chromium: no script runs, and the place holds the value.
 
-What the document must be, is said in places.js. Two ways of loading: each place in a frame of its own, parsed by
-`document.write` with its scripts running, a millisecond a document; and pages with all places at once, navigated to as
-readers do, so that whatever waits for events, layout or the network gets its chance.
+What the document must be, is said in places.js. Two ways of loading: in frames, parsed by `document.write` with scripts
+running, many documents at once; and a page with all places, navigated to as readers do, so that whatever waits for
+events, layout or the network gets its chance.
 """
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -47,9 +47,16 @@ def read_prints(template: str) -> list[tuple[str, str]]:
     ]
 
 
-def sheet(places: list[str]) -> str:
-    """One place that holds all those that stand in a body."""
-    return "".join(f"<div>{place}</div>" for place in places if not place.startswith("<!doctype"))
+def sheet(places: Iterable[str]) -> str:
+    """One place that holds several."""
+    return "".join(f"<div>{place}</div>" for place in places)
+
+
+def group(places: list[str]) -> list[str]:
+    """The places on fewer sheets, for a document costs more than a place; what is a page or a script stays alone."""
+    alone = [place for place in places if place.startswith("<!doctype") or "<script" in place]
+    others = [place for place in places if place not in alone]
+    return alone + [sheet(others[at : at + 10]) for at in range(0, len(others), 10)]
 
 
 class Documents:
@@ -71,8 +78,14 @@ class Documents:
 
 @pytest.fixture(scope="module")
 def documents(tmp_path_factory: pytest.TempPathFactory) -> Documents:
-    places = read_places("safe")
-    return Documents(tmp_path_factory.mktemp("places"), [*places, sheet(places)])
+    return Documents(tmp_path_factory.mktemp("places"), group(read_places("safe")))
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Documents:
+    """One document with all places that stand in a body."""
+    places = [place for place in read_places("safe") if not place.startswith("<!doctype")]
+    return Documents(tmp_path_factory.mktemp("whole"), [sheet(places)])
 
 
 def serve(page: Page, bodies: Mapping[str, str], headers: Mapping[str, str]) -> list[str]:
@@ -116,7 +129,7 @@ def values_of(number: int) -> dict[str, str | int]:
 def try_payloads(
     frames: Page, documents: Documents, numbers: list[int], *, sandboxed: bool
 ) -> list[tuple[str, str, list[str]]]:
-    """The places of these numbers, each with half of the payloads (with all at a larger scale): what went wrong."""
+    """The sheets of these numbers, each with half of the payloads (with all at a larger scale): what went wrong."""
     places = [
         {
             "html": documents.fill(at, HARMLESS_VALUES),
@@ -145,20 +158,21 @@ def test_there_are_sixty_payloads_for_each_place() -> None:
 
 
 def test_no_payload_gets_out_of_its_place(frames: Page, documents: Documents) -> None:
-    every = list(range(len(documents.places) - 1))
+    every = list(range(len(documents.places)))
     assert try_payloads(frames, documents, every, sandboxed=False) == []
 
 
 def test_no_payload_gets_out_beside_noscript_without_scripts(frames: Page, documents: Documents) -> None:
-    beside = [at for at, place in enumerate(documents.places[:-1]) if "<noscript>" in place]
-    assert len(beside) >= 3
+    beside = [at for at, place in enumerate(documents.places) if "<noscript>" in place]
+    assert len(beside) >= 2
     assert try_payloads(frames, documents, beside, sandboxed=True) == []
 
 
 class Reader:
     """Navigates to pages as readers do, with scripts or without."""
 
-    def __init__(self, context: BrowserContext) -> None:
+    def __init__(self, context: BrowserContext, *, scripts: bool) -> None:
+        self.scripts = scripts
         self._page = context.new_page()
         self._page.add_init_script(f"const places = window.places = {PROGRAM}; places.watch(window, places.seen = []);")
         self._bodies: dict[str, str] = {}
@@ -169,6 +183,8 @@ class Reader:
         self._asked.clear()
         self._bodies[BASE] = html
         self._page.goto(BASE)
+        if self.scripts:  # two frames on, what waits for layout or focus has run
+            self._page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
         read: dict[str, Any] = self._page.evaluate(f"() => (window.places ?? {PROGRAM}).readPage()")
         asked = [url.partition("#")[0] for url in self._asked[1:]]
         return {**read, "asked": sorted(set(asked) - {url.partition("#")[0] for url in read["urls"]})}
@@ -182,22 +198,21 @@ class Reader:
         return reasons + read["seen"] + [f"asked: {url}" for url in read["asked"]]
 
 
-@pytest.fixture(params=[True, False], ids=["scripts", "no scripts"])
+@pytest.fixture(scope="module", params=[True, False], ids=["scripts", "no scripts"])
 def reader(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Reader]:
     context = chromium.new_context(java_script_enabled=request.param)
-    yield Reader(context)
+    yield Reader(context, scripts=request.param)
     context.close()
 
 
-def test_no_payload_gets_out_of_a_page_that_a_reader_navigates_to(reader: Reader, documents: Documents) -> None:
-    at = len(documents.places) - 1
-    prints = read_prints(documents.places[at])
-    model = reader.read(documents.fill(at, HARMLESS_VALUES))
+def test_no_payload_gets_out_of_a_page_that_a_reader_navigates_to(reader: Reader, whole: Documents) -> None:
+    prints = read_prints(whole.places[0])
+    model = reader.read(whole.fill(0, HARMLESS_VALUES))
     assert reader.compare(model, model, prints, HARMLESS_VALUES, HARMLESS_VALUES) == []
     found = []
     for number, payload in enumerate(JOINED if SCALE == 1 else JOINED + PAYLOADS):
         values = {"name": payload, "points": POINTS[number % len(POINTS)]}
-        read = reader.read(documents.fill(at, values))
+        read = reader.read(whole.fill(0, values))
         if reasons := reader.compare(read, model, prints, HARMLESS_VALUES, values):
             found.append((payload, reasons))
     assert found == []
@@ -238,3 +253,23 @@ def test_the_frames_see_what_gets_out(
     tried = [{"at": 0, "html": f"{page}{before}{written}{after}"}]
     found = call(frames, "tryValues", tried, HARMLESS_VALUES, values)
     assert {reason.partition(":")[0] for _, reasons in found for reason in reasons} == expected
+
+
+@pytest.mark.parametrize(
+    ("written", "expected", "without_scripts"),
+    [
+        ("&lt;p&gt;", set(), set()),
+        ("<link rel=stylesheet href=//evil.example/a.css>", {"tree", "asked"}, {"tree", "asked"}),
+        ("<img src=x onerror=alert(1)>", {"tree", "asked", "ran"}, {"tree"}),
+        ("<input autofocus onfocus=alert(1)>", {"tree", "asked", "ran"}, {"tree"}),
+        ("<noscript><b></noscript>", {"tree"}, {"tree"}),
+    ],
+)
+def test_a_reader_sees_what_gets_out(
+    written: str, expected: set[str], without_scripts: set[str], reader: Reader
+) -> None:
+    page = "<!doctype html><title>a</title><body><p>"
+    model = reader.read(page + HARMLESS)
+    read = reader.read(page + written)
+    found = reader.compare(read, model, [("name", "")], HARMLESS_VALUES, {"name": "<p>", "points": 0})
+    assert {reason.partition(":")[0] for reason in found} == (expected if reader.scripts else without_scripts)
