@@ -61,6 +61,7 @@ EXAMPLES = [
     *rows("docs/templates.md", "What may be done with a slot"),
     *rows("docs/templates.md", "Choice slots"),
     *rows("docs/templates.md", "What is refused, and the way out"),
+    *rows("docs/templates.md", "Where a slot may stand"),
 ]
 
 
