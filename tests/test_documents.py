@@ -72,6 +72,7 @@ EXAMPLES = [
     *rows("docs/templates.md", "Islands"),
     *rows("docs/templates.md", "List slots"),
     *rows("docs/templates.md", "What is refused, and the way out"),
+    *rows("docs/templates.md", "Where a slot may stand"),
 ]
 
 

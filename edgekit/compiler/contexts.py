@@ -61,7 +61,8 @@ def check_contexts(pieces: Sequence[Piece]) -> list[Misplaced]:
     empty = fill_page(pieces, [""] * len(slots))
     for scripting in _readings(text):
         tree = _parse(probed, scripting)
-        found += Places(probes, tree).judge()
+        refused = [problem.placed for problem in found]
+        found += [problem for problem in Places(probes, tree).judge() if problem.placed not in refused]
         if found:
             return found
         if _skeleton(tree) != _skeleton(_parse(empty, scripting)):

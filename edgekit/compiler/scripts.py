@@ -80,7 +80,7 @@ _FUNCTIONS: Final = frozenset(
     }
 )  # fmt: skip
 
-_EXPRESSION_HELP: Final = "assign it first, `const value = {{ … |tojson }};`, and use `value` where it is needed"
+_EXPRESSION_HELP: Final = "write `const value = {{ … |tojson }};`, without quotes, and use `value` where it is needed"
 
 
 class Script:
@@ -110,7 +110,7 @@ class Script:
                 what = "it stands in a script with `<!--` or `-->`, which begin a comment there"
                 return "EK301", what, "leave them out; `x-- > 0` has a space"
             if problem := _judge_expression(reading.tree, *reading.ranges[at]):
-                return "EK301", problem, _EXPRESSION_HELP
+                return "EK301", *problem
         return None
 
     def is_constant(self, at: int) -> bool:
@@ -160,19 +160,21 @@ def _read(parts: Sequence[Part], sign: str, *, is_data: bool) -> _Reading:
     return _Reading(tree, ranges, b"<!--" in script or b"-->" in script)
 
 
-def _judge_expression(tree: Tree, start: int, end: int) -> str | None:
-    """Why what lies there is no value of its own; None if it is."""
+def _judge_expression(tree: Tree, start: int, end: int) -> tuple[str, str] | None:
+    """Why what lies there is no value of its own, and help; None if it is."""
     root = tree.root_node
     if root.has_error:
-        return "it stands in a script that a JavaScript parser cannot read with a value there"
+        return "it stands in a script that a JavaScript parser cannot read with a value there", _EXPRESSION_HELP
     node = root.descendant_for_byte_range(start, end)
     if node is None or (node.start_byte, node.end_byte) != (start, end) or node.parent is None:
-        return "it stands in a script where a value is no whole expression"
+        return "it stands in a script where a value is no whole expression", _EXPRESSION_HELP
     operands = _OPERANDS.get(node.parent.type, frozenset())
     if (operands != _ANY and _field_of(node) not in operands) or _is_signed_base(node):
-        return "it stands in a script where a value is a name, a directive or a module, or is changed"
+        what = "it stands in a script where a value is a name, a directive or a module, or is changed"
+        return what, _EXPRESSION_HELP
     if sink := _find_sink(node):
-        return f"it is given to `{sink}`, which may run it as code or as an address"
+        what = f"it is given to `{sink}`, which may run it as code or as an address"
+        return what, "give it to what takes text, such as `textContent`"
     return None
 
 
