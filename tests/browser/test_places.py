@@ -186,8 +186,9 @@ class Reader:
         if self.scripts:  # two frames on, what waits for layout or focus has run
             self._page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
         read: dict[str, Any] = self._page.evaluate(f"() => (window.places ?? {PROGRAM}).readPage()")
-        asked = [url.partition("#")[0] for url in self._asked[1:]]
-        return {**read, "asked": sorted(set(asked) - {url.partition("#")[0] for url in read["urls"]})}
+        asked = {url.partition("#")[0] for url in self._asked}
+        self._page.goto("about:blank")  # so that nothing asked later counts for the next page
+        return {**read, "asked": sorted(asked - {url.partition("#")[0] for url in [BASE, *read["urls"]]})}
 
     def compare(self, read: dict[str, Any], model: dict[str, Any], *arguments: Any) -> list[str]:
         """The reasons why a page is not its model with other values."""
