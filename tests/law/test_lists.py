@@ -28,6 +28,8 @@ FILES = {
 [site]
 base_url = "https://shop.example"
 default_tier = "free"
+[budget]
+cpu_ms = 5000
 [slots.NAME]
 from = "user.name"
 default = "you"
