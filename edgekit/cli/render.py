@@ -25,6 +25,7 @@ from edgekit.project.load import load_site
 from edgekit.project.site import Page, Site
 from edgekit.replay.core import respond
 from edgekit.replay.given import read_given
+from edgekit.replay.reading import ReadError
 
 
 @click.command
@@ -95,7 +96,11 @@ def command(
 def _render_oracle(preview: Preview, manifest: Manifest, clock: datetime | None) -> tuple[bytes, Diagnostic | None]:
     """Jinja's render of the site as it is now, and what is to be said of it."""
     site = load_site(site_folder(None), build_time=clock)
-    given = read_given(preview.request, preview.store)
+    try:
+        given = read_given(preview.request, preview.store)
+    except ReadError as error:
+        help = "`edgekit verify` tells whether the store is damaged"
+        raise failure("EK488", f"the store cannot say what a list shows: {error}", help=help, status=1) from None
     if site.slots != manifest.slots or given.tier not in site.tiers or not _has_items(site, given.values):
         raise failure(
             "EK486", "the site's slots, tiers or items are not those of the store's release", help="run `edgekit build`"

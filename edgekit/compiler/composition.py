@@ -50,8 +50,6 @@ AT_SEAM: Final = re.compile(r"(?:</?|&#?[0-9A-Za-z]*)\Z", re.ASCII)
 
 SEAM_HELP: Final = "write `&lt;` or `&amp;` for the sign itself, or put a space behind it"
 
-_NOSCRIPT: Final = re.compile(r"<(/?)noscript(?=[\s/>])", re.IGNORECASE | re.ASCII)
-
 
 def check_places(pieces: Sequence[Piece], *, island: bool) -> list[Misfit]:
     """The marks, list slots and client islands of a page, or of an `island`, that stand where none may."""
@@ -69,22 +67,22 @@ def check_places(pieces: Sequence[Piece], *, island: bool) -> list[Misfit]:
         before.clear()
     word = "probe"
     text = fill_text(pieces, "").lower()
-    disputed = find_disputed(text)
     while word in text:
         word += "e"
     page = "".join(_written(piece, number, word) for number, piece in enumerate(pieces))
     page = f"<!doctype html><body><div>{page}</div>" if island else page
-    for reading in read_both(page):
-        tree = LexborHTMLParser(reading)
+    page = page.removeprefix("\ufeff")  # to a browser no part of the text (Encoding standard, 6)
+    for scripting in list_readings(text):
+        tree = LexborHTMLParser(page, scripting=scripting)
         found = {node.attributes["class"]: node for node in tree.css(f"[class^={word}]")}
         for number, piece in enumerate(pieces):
             if not _is_insert(piece):
                 continue
-            if disputed:
-                return [_misplaced(piece, f"it stands on a page with {disputed}", "leave one of them out")]
+            if "<frameset" in text:  # whether a browser reads one depends on what stands before it
+                return [_misplaced(piece, "it stands on a page with `<frameset>`", "leave that out")]
             if fault := _judge(found.get(f"{word}{number}"), number, word):
                 return [_misplaced(piece, fault, _PLACE_HELP)]
-        if fetched and (at := _find_unfilled(tree, reading.lower().count(f"<{ELEMENT}"))) is not None:
+        if fetched and (at := _find_unfilled(tree, text.count(f"<{ELEMENT}"))) is not None:
             what = f"`<{ELEMENT}>` of a client island does not come out whole, or stands where no island may"
             return [Misfit("EK311", _find(pieces, f"<{ELEMENT}", at), what, _CLIENT_HELP)]
     return []
@@ -102,11 +100,9 @@ def find_script(pieces: Sequence[Piece]) -> Spot | None:
     return None
 
 
-def find_disputed(text: str) -> str | None:
-    """What keeps a text, in lower case, from being read as this check needs to."""
-    if "<frameset" in text:  # whether a browser reads one depends on what stands before it
-        return "`<frameset>`"
-    return "both `noscript` and `noembed`" if "noscript" in text and "noembed" in text else None
+def list_readings(text: str) -> tuple[bool, ...]:
+    """Whether scripts run, in the browsers that read a text in lower case differently: for `<noscript>` it matters."""
+    return (False, True) if "<noscript" in text else (False,)
 
 
 def fill_text(pieces: Sequence[Piece], value: str) -> str:
@@ -149,11 +145,6 @@ def _written(piece: Piece, number: int, word: str) -> str:
 
 def _probe(number: int, word: str) -> str:
     return f'<!--{word}{number}--><i class="{word}{number}"></i>{_WITNESS}<!--/{word}{number}-->'
-
-
-def read_both(text: str) -> list[str]:
-    """As browsers read it without scripting, and with: then the content of `<noscript>` is raw text."""
-    return [text, _NOSCRIPT.sub(r"<\1noembed", text)] if "noscript" in text.lower() else [text]
 
 
 def _judge(probe: LexborNode | None, number: int, word: str) -> str | None:

@@ -21,9 +21,8 @@ from edgekit.compiler.composition import (
     Misfit,
     Piece,
     fill_text,
-    find_disputed,
     find_spot,
-    read_both,
+    list_readings,
 )
 
 
@@ -36,19 +35,17 @@ def check_island(pieces: Sequence[Piece]) -> list[Misfit]:
     if seam := AT_SEAM.search(text):
         what = f"the island ends in `{seam[0]}`, which may begin a tag or a character together with what follows"
         return [Misfit("EK312", find_spot(pieces, seam.start()), what, SEAM_HELP)]
-    if disputed := find_disputed(text.lower()):
-        return [Misfit("EK312", find_spot(pieces, 0), f"the island holds {disputed}", "leave one of them out")]
     for filled in dict.fromkeys([fill_text(pieces, ""), fill_text(pieces, "x")]):
-        for reading in read_both(filled):
-            readings = {_read_inside(before, after, expected, reading) for before, after, expected in _surroundings()}
+        for scripting in list_readings(filled.lower()):
+            readings = {_read_inside(*surroundings, filled, scripting) for surroundings in _surroundings()}
             if None in readings or len(readings) > 1:
                 at, what, help = _explain(text)
                 return [Misfit("EK312", find_spot(pieces, at), f"the island is not whole: {what}", help)]
-            if "<select" in reading.lower() and _is_disputed(reading):
-                at = text.lower().index("<select")
-                what = "the island holds a `<select>` with more than options, which browsers read in different ways"
-                help = "keep to `<option>`, `<optgroup>` and `<hr>` there"
-                return [Misfit("EK312", find_spot(pieces, at), what, help)]
+        if "<select" in filled.lower() and _is_disputed(filled):
+            at = text.lower().index("<select")
+            what = "the island holds a `<select>` with more than options, which browsers read in different ways"
+            help = "keep to `<option>`, `<optgroup>` and `<hr>` there"
+            return [Misfit("EK312", find_spot(pieces, at), what, help)]
     return []
 
 
@@ -72,9 +69,9 @@ def _surroundings() -> tuple[tuple[str, str, tuple[str, str]], ...]:
     return tuple(_surround(head, nest) for head, nest in NESTS)
 
 
-def _read_inside(before: str, after: str, expected: tuple[str, str], text: str) -> str | None:
+def _read_inside(before: str, after: str, expected: tuple[str, str], text: str, scripting: bool) -> str | None:
     """The island as it is read there; None if the surroundings are not as they were."""
-    html = LexborHTMLParser(before + text + after).html or ""
+    html = LexborHTMLParser(before + text + after, scripting=scripting).html or ""
     start, end = expected
     if not html.startswith(start) or not html.endswith(end) or len(html) < len(start) + len(end):
         return None

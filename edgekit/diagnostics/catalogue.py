@@ -381,7 +381,7 @@ CATALOGUE: Final[dict[str, Entry]] = {
     ),
     "EK486": Entry(
         "an oracle of another site",
-        "Replay and oracle can be compared only if both know the same slots and tiers.",
+        "Replay and oracle can be compared only if both know the same slots, tiers and items.",
     ),
     "EK488": Entry(
         "an answer that is an error",

@@ -23,7 +23,8 @@ class Given(NamedTuple):
 
 
 def read_given(request: Request, store: ReplayStore) -> Given:
-    """Raises ValueError if the path is not a canonical one, and LookupError if nothing is published."""
+    """Raises ValueError if the path is not a canonical one, LookupError if nothing is published, and ReadError if the
+    store cannot say whether it has an item."""
     path = canonical_path(request.path)
     if not isinstance(path, str):
         raise ValueError("the path is not spelt as a page's path is")

@@ -16,8 +16,8 @@ HELD_BYTES: Final = 64 * 1024 * 1024
 class ReplayStore:
     """Any store, with replay's memory; one for the life of a server's worker, used by one thread at a time.
 
-    `held_bytes` bounds the bodies kept in memory, error pages apart. `cpu_clock` gives the seconds of CPU that this
-    thread has used.
+    `held_bytes` bounds the bodies kept in memory, error pages and their islands apart. `cpu_clock` gives the
+    seconds of CPU that this thread has used.
     """
 
     def __init__(

@@ -20,7 +20,8 @@ from edgekit.project.site import Page, Site
 from tests.bench.rounds import Contestant, Spread, measure, ratio, spread
 
 SITE = Path(__file__).parents[2] / "site"
-PAGES = ("/about", "/category/green", "/product/p-100")
+PAGES = ("/membership", "/category/green", "/product/p-100")
+"""Pages without islands, which Jinja itself does not know."""
 
 
 def bench_trace(rounds: int) -> dict[str, dict[str, Spread]]:

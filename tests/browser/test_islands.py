@@ -29,6 +29,8 @@ SITE = {
 [site]
 base_url = "https://shop.example"
 default_tier = "free"
+[budget]
+cpu_ms = 5000
 [slots.NAME]
 from = "user.name"
 default = "you"

@@ -157,6 +157,17 @@ def test_the_oracle_of_a_site_without_an_item_that_the_store_shows_is_refused(wi
     assert "EK486" in done.err
 
 
+def test_a_list_of_a_damaged_store_says_so(with_islands: Path) -> None:
+    import lmdb
+
+    with lmdb.open("build/edge.lmdb", subdir=False, max_dbs=9) as env, env.begin(write=True) as txn:
+        txn.put(b"island/card/p-1:free", bytes(24), db=env.open_db(b"PAGE_TPL", txn))
+    replayed, oracle = (run("render", "/recs", "--set", "user.recs=p-1", *more) for more in ([], ["--oracle"]))
+    assert (replayed.status, oracle.status, oracle.out) == (1, 1, b"")
+    assert "EK488 replay answers `/recs` with 503: VALUES has no undamaged 00000000" in replayed.err
+    assert "EK488 the store cannot say what a list shows: VALUES has no undamaged 00000000" in oracle.err
+
+
 @pytest.mark.parametrize("template", ["recs", "card", "empty"])
 def test_the_oracle_of_a_page_whose_island_does_not_compile_is_a_finding(with_islands: Path, template: str) -> None:
     write_shop(with_islands / "site", {**ISLANDS, f"islands/{template}.html": "{{ user.name|upper }}"})

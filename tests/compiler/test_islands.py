@@ -104,9 +104,11 @@ def show(site: Site, source: str, raw: object) -> tuple[str, ...]:
 
 
 @settings(max_examples=scaled(40))
-@given(page=parts, one=islands, two=islands, text=texts, recs=lists, every=lists)
-def replay_equals_the_full_render(page: str, one: str, two: str, text: str, recs: object, every: object) -> None:
-    files = {**FILES, "pages/index.html": PROLOGUE + page, "islands/one.html": one, "islands/two.html": two}
+@given(mark=marks, page=parts, one=islands, two=islands, text=texts, recs=lists, every=lists)
+def replay_equals_the_full_render(
+    mark: str, page: str, one: str, two: str, text: str, recs: object, every: object
+) -> None:
+    files = {**FILES, "pages/index.html": PROLOGUE + mark + page, "islands/one.html": one, "islands/two.html": two}
     files["data/products.json"] = write_products(9)
     with TemporaryDirectory() as folder:
         compiled = compile_files(Path(folder), files)
