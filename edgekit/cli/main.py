@@ -24,6 +24,7 @@ SECTIONS: Final = {
     },
     "Look": {
         "render": "Print the exact bytes that replay would answer.",
+        "explain": "What a diagnostic's code stands for.",
     },
     "Data": {
         "users": "Users' records: import, get, put, delete, export, stats.",

@@ -37,6 +37,13 @@ class Output:
         """A line of a command's result, on stdout."""
         self.data(f"{text}\n")
 
+    def markdown(self, text: str) -> None:
+        """A text in Markdown on stdout: laid out on a terminal, elsewhere as it is written."""
+        if sys.stdout.isatty():
+            _print_markdown(text, color=self.color)
+        else:
+            self.data(text)
+
     def flush(self) -> None:
         """For a command that goes on: what is on stdout so far is to be read now."""
         sys.stdout.flush()
@@ -134,3 +141,10 @@ def _print_styled(lines: list[str], file: IO[str]) -> None:
         text.highlight_regex(r"\bEK\d{3}\b", "red")
         text.highlight_regex(r"^    help:", "cyan")
         console.print(text)
+
+
+def _print_markdown(text: str, *, color: bool) -> None:
+    from rich.console import Console
+    from rich.markdown import Markdown
+
+    Console(file=sys.stdout, no_color=not color).print(Markdown(text))
