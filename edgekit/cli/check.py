@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from edgekit.cli.options import clock_option, output_options, site_argument
-from edgekit.cli.output import Output, divert_prints
+from edgekit.cli.output import Form, Output, divert_prints
 from edgekit.cli.places import site_folder
 from edgekit.compiler.build import compile_site
 from edgekit.project.load import load_site
@@ -17,16 +17,17 @@ from edgekit.project.load import load_site
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    help="How findings are printed; `--json` is the same as `--format json`.",
+    type=click.Choice(["text", "json", "github", "sarif"]),
+    help="How findings are printed [default: text]; `--json` is the same as `--format json`.",
 )
 @click.option("--prove", is_flag=True, help="Render every fragment twice, with odd values, and compare; builds do 500.")
 @clock_option
 @click.option("--jobs", type=click.IntRange(1, 256), metavar="N", help="Processes to compile in [default: as needed].")
 @output_options()
 @click.pass_obj
-def command(output: Output, site: Path | None, form: str, prove: bool, clock: datetime | None, jobs: int | None) -> int:
+def command(
+    output: Output, site: Path | None, form: Form | None, prove: bool, clock: datetime | None, jobs: int | None
+) -> int:
     """Compile SITE without publishing it, and print what is wrong.
 
     SITE is a folder with an edgekit.toml; without it the current folder, else ./site. The exit status is 1 if there
@@ -35,14 +36,15 @@ def command(output: Output, site: Path | None, form: str, prove: bool, clock: da
     \b
     edgekit check
     edgekit check shop --format json
+    edgekit check --format sarif > edgekit.sarif
     edgekit check --prove
     """
-    output.json = output.json or form == "json"
+    output.form = form or output.form
     with divert_prints(), output.progress("checking") as progress:
         loaded = load_site(site_folder(site), build_time=clock)
         result = compile_site(loaded, lambda fragment: None, jobs=jobs, prove=prove, progress=progress)
-    if output.json or result.diagnostics:
+    if output.form != "text" or result.diagnostics:
         output.diagnostics(result.diagnostics, asked=True)
-    if result.pack is not None and not output.json and not output.quiet:
+    if result.pack is not None and output.form == "text" and not output.quiet:
         output.line(f"no errors: {len(loaded.pages)} pages, {len(loaded.tiers)} tiers, {len(loaded.slots)} slots")
     return 0 if result.pack is not None else 1
