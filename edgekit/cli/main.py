@@ -34,6 +34,9 @@ SECTIONS: Final = {
         "releases": "Published builds: list, rollback.",
         "verify": "Check every digest of the store.",
     },
+    "More": {
+        "schema": "The JSON Schema of edgekit.toml, for editors.",
+    },
 }
 """Section → command → what it does. A command is `command` in the file of its name."""
 

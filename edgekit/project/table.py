@@ -67,8 +67,8 @@ def _record_in(annotation: Any) -> type[msgspec.Struct] | None:
 
 def _words_of(annotation: Any) -> tuple[str, ...]:
     """The words that a field of this type chooses from, if it does."""
-    literals = [annotation, *get_args(annotation)]
-    return tuple(word for literal in literals if get_origin(literal) is Literal for word in get_args(literal))
+    parts = get_args(annotation)
+    return parts if get_origin(annotation) is Literal else tuple(word for part in parts for word in _words_of(part))
 
 
 def _refuse(
