@@ -1,7 +1,7 @@
 # `make` alone lists the targets. What is made here lies in .venv, build/ and the tools' caches.
 
 PYTHON ?= python3
-PIP = .venv/bin/python -m pip --disable-pip-version-check install -qq
+PIP = .venv/bin/python -m pip --disable-pip-version-check -qq
 
 .PHONY: help serve test test-full check bench lock clean FORCE
 .DELETE_ON_ERROR:
@@ -28,7 +28,7 @@ bench: .venv/dev  ## replay against Jinja's render and against the floor
 	.venv/bin/python -m tests.bench
 
 lock: .venv/dev  ## renew both lock files from the ranges in pyproject.toml
-	$(PIP) 'uv>=0.13,<1'
+	$(PIP) install 'uv>=0.13,<1'
 	$(COMPILE) --group pyproject.toml:build pyproject.toml -o requirements.lock
 	$(COMPILE) --group pyproject.toml:dev -c requirements.lock -o tests/requirements.lock
 COMPILE = .venv/bin/uv pip compile --upgrade --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
@@ -38,6 +38,7 @@ clean:  ## remove .venv, the caches and the example's store
 	find edgekit tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The environment. Its stamps are older than a changed pyproject.toml or lock file, and then the install runs again.
+# `.venv/jinja` holds Jinja's source distribution, hash-checked: a wheel lacks its tests, and ours run them.
 # `.venv/unfinished` stands while .venv is worked on: after an interruption the next run starts from nothing.
 
 redo := $(shell test -x .venv/bin/python -a ! -e .venv/unfinished || echo FORCE)
@@ -50,14 +51,15 @@ redo := $(shell test -x .venv/bin/python -a ! -e .venv/unfinished || echo FORCE)
 .venv/runtime: pyproject.toml requirements.lock .venv/bin/python $(redo)
 	@echo "Installing what edgekit needs …"
 	@touch .venv/unfinished
-	@$(PIP) --require-hashes -r requirements.lock
-	@$(PIP) --no-deps --no-build-isolation -e .
+	@$(PIP) install --require-hashes -r requirements.lock
+	@$(PIP) install --no-deps --no-build-isolation -e .
 	@rm .venv/unfinished && touch $@
 
-.venv/dev: .venv/runtime tests/requirements.lock
+.venv/dev: .venv/runtime tests/requirements.lock Makefile
 	@echo "Installing what the tests need …"
 	@touch .venv/unfinished
-	@$(PIP) --require-hashes -r requirements.lock -r tests/requirements.lock
+	@$(PIP) install --require-hashes -r requirements.lock -r tests/requirements.lock
+	@sed -n '/^jinja2==/,/[^\]$$/p' requirements.lock | $(PIP) download --no-deps --no-binary jinja2 -d .venv/jinja -r /dev/stdin
 	@rm .venv/unfinished && touch $@
 
 # One line for a Python that will not do, else empty.
