@@ -13,7 +13,12 @@ DOCUMENT: Final = ROOT / "docs" / "site.md"
 
 TABLE: Final = re.compile(r"^\| table \| key \| default \| meaning \|\n(?:\|.*\n)+", re.M)
 
-ENTRIES: Final = {"pages": '"product/[sku].html"', "slots": "USER_NAME"}
+ENTRIES: Final = {
+    "pages": '"product/[sku].html"',
+    "slots": "USER_NAME",
+    "redirects": '"/shop"',
+    "headers": '"/product/*"',
+}
 """Tables whose keys are names of the site's own, and one such name."""
 
 
@@ -32,6 +37,8 @@ def describe_table(schema: dict[str, Any], path: tuple[str, ...]) -> Iterator[st
             tables[(key,)] = value
         elif isinstance(entry, dict) and "properties" in entry:
             tables[key, ENTRIES[key]] = entry
+        elif key in ENTRIES:
+            yield f"| `[{key}]` | `{ENTRIES[key]}` | none | {value['description']} |"
         else:
             default = "required" if key in schema["required"] else describe_default(value)
             yield f"|{title} | `{key}` | {default} | {value['description']} |"

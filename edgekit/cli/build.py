@@ -31,7 +31,7 @@ def command(
     """Compile SITE and publish it to the store.
 
     SITE is a folder with an edgekit.toml; without it the current folder, else ./site. All pages are compiled, so one
-    run reports all findings; with a finding nothing is published. Users in the store are not touched.
+    run reports all findings; with an error nothing is published. Users in the store are not touched.
 
     \b
     edgekit build
@@ -40,6 +40,7 @@ def command(
     """
     with output.progress("compiling") as progress:
         built = build_site(site, store, clock=clock, jobs=jobs, wait=wait, yes=yes, progress=progress)
+    output.warnings(built.warnings)
     for namespace, counts in built.published.changes.items():
         output.detail(f"{namespace}: {counts.added} added, {counts.changed} changed, {counts.removed} removed")
     output.report(

@@ -1,5 +1,6 @@
 """A site compiled into its store: what `build` and `serve` do. It brings together rooms that do not know each other."""
 
+import os
 import time
 from collections.abc import Callable
 from datetime import datetime
@@ -9,7 +10,8 @@ from typing import Any, Final, NamedTuple
 from edgekit.cli.output import divert_prints
 from edgekit.cli.places import site_folder, store_file
 from edgekit.compiler.build import compile_site
-from edgekit.diagnostics.diagnostic import EdgekitError, failure
+from edgekit.diagnostics.diagnostic import Diagnostic, EdgekitError, failure
+from edgekit.diagnostics.json import build_json
 from edgekit.kv.lock import build_lock
 from edgekit.kv.publish import count_removed_pages, publish
 from edgekit.kv.releases import Published
@@ -25,12 +27,13 @@ MAX_REMOVED: Final = 0.3
 
 
 class Built(NamedTuple):
-    """A published build; `seconds` are those of compiling and publishing."""
+    """A published build, with its warnings; `seconds` are those of compiling and publishing."""
 
     site: Site
     store: Path
     pack: Pack
     published: Published
+    warnings: tuple[Diagnostic, ...]
     seconds: float
 
     @property
@@ -59,6 +62,7 @@ class Built(NamedTuple):
                 for namespace, counts in self.published.changes.items()
             },
             "seconds": round(self.seconds, 3),
+            **build_json(self.warnings, os.getcwd()),
         }
 
 
@@ -98,4 +102,4 @@ def build_site(
                 status=1,
             )
         published = publish(opened, result.pack, time.time())
-    return Built(site, path, result.pack, published, time.monotonic() - started)
+    return Built(site, path, result.pack, published, result.diagnostics, time.monotonic() - started)

@@ -21,23 +21,31 @@ from edgekit.project.load import load_site
     help="How findings are printed [default: text]; `--json` is the same as `--format json`.",
 )
 @click.option("--prove", is_flag=True, help="Render every fragment twice, with odd values, and compare; builds do 500.")
+@click.option("--strict", is_flag=True, help="Warnings count as errors: the exit status is 1.")
 @clock_option
 @click.option("--jobs", type=click.IntRange(1, 256), metavar="N", help="Processes to compile in [default: as needed].")
 @output_options()
 @click.pass_obj
 def command(
-    output: Output, site: Path | None, form: Form | None, prove: bool, clock: datetime | None, jobs: int | None
+    output: Output,
+    site: Path | None,
+    form: Form | None,
+    prove: bool,
+    strict: bool,
+    clock: datetime | None,
+    jobs: int | None,
 ) -> int:
     """Compile SITE without publishing it, and print what is wrong.
 
     SITE is a folder with an edgekit.toml; without it the current folder, else ./site. The exit status is 1 if there
-    is an error, so it can stand in a pre-commit hook or a CI job.
+    is an error, so it can stand in a pre-commit hook or a CI job. Warnings, such as a link that nothing answers, leave
+    it 0 unless --strict is given.
 
     \b
     edgekit check
     edgekit check shop --format json
     edgekit check --format sarif > edgekit.sarif
-    edgekit check --prove
+    edgekit check --prove --strict
     """
     output.form = form or output.form
     with divert_prints(), output.progress("checking") as progress:
@@ -47,4 +55,4 @@ def command(
         output.diagnostics(result.diagnostics, asked=True)
     if result.pack is not None and output.form == "text" and not output.quiet:
         output.line(f"no errors: {len(loaded.pages)} pages, {len(loaded.tiers)} tiers, {len(loaded.slots)} slots")
-    return 0 if result.pack is not None else 1
+    return 1 if result.pack is None or (strict and result.diagnostics) else 0

@@ -114,6 +114,11 @@ class Output:
         else:
             self.error("\n".join(lines))
 
+    def warnings(self, found: Sequence[Diagnostic]) -> None:
+        """Warnings of a command that goes on, on stderr unless `--quiet`; with `--json` they are part of its object."""
+        if found and not self.json and not self.quiet:
+            self.diagnostics(found)
+
     @contextmanager
     def progress(self, what: str) -> Iterator[Callable[[int, int], None]]:
         """A progress bar on stderr, if that is a terminal; yields the function to tell (done, all)."""

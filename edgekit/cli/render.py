@@ -18,6 +18,7 @@ from edgekit.kv.releases import current_manifest
 from edgekit.kv.store import open_store
 from edgekit.model.manifest import Manifest
 from edgekit.model.path import Redirect, Refusal, canonical_path
+from edgekit.model.redirect import Redirects
 from edgekit.project.load import load_site
 from edgekit.project.site import Page, Site
 from edgekit.replay.core import respond
@@ -57,13 +58,14 @@ def command(
     edgekit render /cart --user u1 > page.html
     edgekit render /cart --user u1 --oracle | cmp page.html
     """
-    _check_path(path)
+    canonical = _check_path(path)
     sets = [_split(value) for value in values]
     with open_store(find_store(store)) as opened:
         with opened.snapshot() as snapshot:
             manifest = current_manifest(snapshot)
         if manifest is None:
             raise failure("EK452", f"nothing is published in `{opened.path}`", help="run `edgekit build` first")
+        _check_redirect(canonical, manifest)
         preview = build_preview(opened, manifest, path, user, tier, sets)
         if oracle:
             body, problem = _render_oracle(preview, manifest, clock)
@@ -111,7 +113,8 @@ def _check_page(site: Site, page: Page) -> None:
         raise EdgekitError(found, status=1)
 
 
-def _check_path(url: str) -> None:
+def _check_path(url: str) -> str:
+    """The decoded path. Raises EK483 for one that no page has."""
     match canonical_path(url.partition("?")[0].encode(errors="surrogateescape")):
         case Redirect(location):
             help = f"write `{location}`, where replay sends whoever asks for it"
@@ -119,6 +122,15 @@ def _check_path(url: str) -> None:
         case Refusal():
             help = "a path begins with `/` and has no `.` or `..` segments, encoded slashes or control characters"
             raise failure("EK483", f"`{url}` is no path that a page can have", help=help, status=1)
+        case path:
+            return path
+
+
+def _check_redirect(path: str, manifest: Manifest) -> None:
+    met = Redirects(manifest.redirects).find(path)
+    if met is not None:
+        help = "name the path of the page that it leads to"
+        raise failure("EK483", f"`{path}` is redirected to `{met.rule.to}`", help=help, status=1)
 
 
 def _missing(path: str, pages: Iterable[str]) -> Diagnostic:

@@ -58,6 +58,7 @@ def command(
     else:
         with output.progress("compiling") as progress:
             built = build_site(found, store, clock=clock, wait=True, progress=progress)
+        output.warnings(built.warnings)
         output.note(f"built {built.pages} pages in {built.seconds:.1f} s")
         path = built.store
         _import_sample(output, path, built.site.root / SAMPLE_USERS)

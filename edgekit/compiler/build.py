@@ -11,6 +11,8 @@ from typing import Final
 
 import msgspec
 
+from edgekit.compiler.deadlinks import report_dead_links
+from edgekit.compiler.links import DeadLink
 from edgekit.compiler.page import CompiledPage, PageCompiler
 from edgekit.compiler.validate import SAMPLE, Validator
 from edgekit.diagnostics.diagnostic import Diagnostic, failure, merge_diagnostics
@@ -53,6 +55,7 @@ def compile_site(
     entries: list[IndexEntry] = []
     routes: dict[str, Route] = {}
     diagnostics: list[Diagnostic] = []
+    dead_links: list[tuple[str, DeadLink]] = []
 
     def keep(fragment: Fragment, trace: str) -> None:
         entries.append(IndexEntry(fragment.namespace, fragment.key, fragment.digest.hex(), trace))
@@ -63,6 +66,7 @@ def compile_site(
     with _compiled_pages(site, jobs) as pages:
         for done, (page, compiled) in enumerate(zip(site.pages, pages, strict=True), 1):
             diagnostics += compiled.diagnostics
+            dead_links += ((page.path, dead) for dead in compiled.dead_links)
             if compiled.route is not None and not diagnostics:
                 routes[page.path] = compiled.route
                 for fragment in compiled.fragments:
@@ -78,8 +82,9 @@ def compile_site(
                 progress(done, len(site.pages))
     for _, page, fragment in _lowest(sample) if not diagnostics else ():
         diagnostics += validator.check(page, _tier_of(site, fragment), fragment)
+    warnings = [*site.warnings, *report_dead_links(dead_links, site, validator.findings)]
     if diagnostics:
-        return CompileResult(None, tuple(merge_diagnostics(diagnostics)))
+        return CompileResult(None, tuple(merge_diagnostics([*diagnostics, *warnings])))
     for fragment in _assets(site):
         keep(fragment, "")
     manifest = Manifest(
@@ -90,8 +95,10 @@ def compile_site(
         ttl=site.ttl,
         cpu_ms=site.cpu_ms,
         identity=site.identity,
+        redirects=site.redirects,
+        headers={pattern: dict(headers) for pattern, headers in site.headers.items()},
     )
-    return CompileResult(build_pack(manifest, entries), ())
+    return CompileResult(build_pack(manifest, entries), tuple(merge_diagnostics(warnings)))
 
 
 def _lowest(sample: list[tuple[bytes, Page, Fragment]]) -> list[tuple[bytes, Page, Fragment]]:

@@ -119,6 +119,15 @@ class Findings:
                 message = f"{message}: `{expression}`"
         return Diagnostic(code=code, message=message, help=help, file=file, line=line, pages=(page,), source=source)
 
+    def find_line(self, location: Location, text: str) -> Location:
+        """The line, from `location` on, that has `text` in its template; `location` itself if none has.
+
+        A render tells the line on which a run of literal text begins, and that may be many lines long.
+        """
+        name, first = location
+        lines = _NEWLINE.split(self._read(name)[1])
+        return name, next((line for line in range(first, len(lines) + 1) if text in lines[line - 1]), first)
+
     def _tags(self, name: str, source: str) -> list[Tag]:
         if name not in self._tags_of:
             self._tags_of[name] = read_tags(self.environment, source)

@@ -8,6 +8,7 @@ import msgspec
 from edgekit.compiler.assemble import Assembled, SurrogateError, UnwritableError, assemble
 from edgekit.compiler.contexts import check_contexts
 from edgekit.compiler.delivery import exceeds, infer_delivery, strictest
+from edgekit.compiler.links import DeadLink, LinkChecker
 from edgekit.compiler.opaque import Placed
 from edgekit.compiler.trace import Text, Traced, Tracer
 from edgekit.diagnostics.diagnostic import Diagnostic
@@ -19,11 +20,12 @@ from edgekit.project.site import Page, Site
 
 
 class CompiledPage(msgspec.Struct, frozen=True):
-    """What became of a page; without a route if there are findings."""
+    """What became of a page; without a route if there are findings. Dead links are none: they are warnings."""
 
     fragments: tuple[Fragment, ...]
     route: Route | None
     diagnostics: tuple[Diagnostic, ...]
+    dead_links: tuple[DeadLink, ...] = ()
 
 
 class PageCompiler:
@@ -33,6 +35,7 @@ class PageCompiler:
         self.site = site
         self.tracer = Tracer(site)
         self.files = _TemplateFiles(self.tracer)
+        self.links = LinkChecker(site, self.tracer.findings)
 
     def compile(self, page: Page) -> CompiledPage:
         """Render the page for each tier, once if it does not read the tier; and for each of its choices."""
@@ -75,7 +78,7 @@ class PageCompiler:
             fragments.append(Fragment(namespace, key, *done[id(variants)]))
         if found:
             return CompiledPage((), None, tuple(found))
-        return CompiledPage(tuple(fragments), Route(delivery, keys[0][0]), ())
+        return CompiledPage(tuple(fragments), Route(delivery, keys[0][0]), (), self.links.check(page, traces))
 
     def _assemble(self, page: Page, variants: tuple[Traced, ...], *, plain: bool) -> Assembled | list[Diagnostic]:
         findings = self.tracer.findings

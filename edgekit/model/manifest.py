@@ -33,6 +33,17 @@ class Island(msgspec.Struct, frozen=True):
     client: bool
 
 
+class RedirectRule(msgspec.Struct, frozen=True):
+    """One of `[redirects]`: `source` is a path in its canonical spelling, `to` a path or a URL as a Location has it.
+
+    A segment `[name]` of the source is any one segment, and stands again where `to` has it.
+    """
+
+    source: str
+    to: str
+    status: int
+
+
 class Ttl(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Seconds until a record expires; 0 = never."""
 
@@ -61,13 +72,16 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     """What replay reads of a release.
 
     `routes` maps a page's path (error pages: `404`, `503`) to its route; `islands` the name of each plain island to how
-    it is answered; `segments` a tier to its configuration as the site's files have it.
+    it is answered; `segments` a tier to its configuration as the site's files have it. `redirects` stand in the order
+    in which they are tried; `headers` maps a pattern of decoded paths (`*` at its end is any rest) to names and values.
     """
 
     format: int = FORMAT_VERSION
     default_tier: str
     routes: dict[str, Route]
     islands: dict[str, Island] = {}
+    redirects: tuple[RedirectRule, ...] = ()
+    headers: dict[str, dict[str, str]] = {}
     slots: dict[str, Slot]
     segments: dict[str, dict[str, Any]]
     ttl: Ttl

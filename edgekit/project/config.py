@@ -132,6 +132,18 @@ class KvTable(msgspec.Struct, frozen=True):
     ttl: Ttl = Ttl()
 
 
+class RedirectTable(msgspec.Struct, frozen=True):
+    """Where a redirect leads, and how."""
+
+    to: Annotated[
+        Text,
+        Meta(description="A path of the site, or a URL.", examples=["/new/[x]"], extra_json_schema=REQUIRED),
+    ] = ""
+    status: Annotated[
+        Literal[301, 302, 303, 307, 308], Meta(description="The status of the answer.", examples=[302])
+    ] = 308
+
+
 class JinjaTable(msgspec.Struct, frozen=True):
     """Jinja, and the site's own Python for it."""
 
@@ -202,6 +214,21 @@ class Config(msgspec.Struct, frozen=True):
     pages: dict[str, PageTable] = {}
     slots: dict[str, SlotTable] = {}
     kv: KvTable = KvTable()
+    redirects: Annotated[
+        dict[str, Text | RedirectTable],
+        Meta(
+            description='By path: a path or URL, or `{ to = "/", status = 302 }`; `"/old/[x]" = "/new/[x]"` keeps '
+            "the part.",
+            examples=[{"/shop": "/", "/old/[x]": "/new/[x]"}],
+        ),
+    ] = {}
+    headers: Annotated[
+        dict[str, dict[str, str]],
+        Meta(
+            description="By path, or the beginning of one and `*`: names of headers, each with its value.",
+            examples=[{"/product/*": {"x-frame-options": "DENY"}}],
+        ),
+    ] = {}
     jinja: JinjaTable = JinjaTable()
     budget: BudgetTable = BudgetTable()
     identity: IdentityTable = IdentityTable()
@@ -278,7 +305,7 @@ def _check_site(toml: TomlFile, site: SiteTable, problems: Problems) -> None:
     for key, example in (("base_url", "https://shop.example"), ("default_tier", "free")):
         if isinstance(written, dict) and key not in written:
             note(problems, toml, ("site", key), "EK112", f"`site.{key}` is missing", help=f'add `{key} = "{example}"`')
-    if site.base_url and not _is_origin(site.base_url):
+    if site.base_url and not is_origin(site.base_url):
         note(
             problems,
             toml,
@@ -289,7 +316,8 @@ def _check_site(toml: TomlFile, site: SiteTable, problems: Problems) -> None:
         )
 
 
-def _is_origin(url: str) -> bool:
+def is_origin(url: str) -> bool:
+    """Is `url` a scheme (http or https) and a host, perhaps with a port, and nothing else?"""
     try:
         parts = urlsplit(url)
         port = parts.port

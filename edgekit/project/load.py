@@ -10,8 +10,10 @@ from edgekit.project.config import CONFIG_NAME, JinjaTable, read_config, read_id
 from edgekit.project.data import read_data
 from edgekit.project.frozen import FrozenDict
 from edgekit.project.functions import read_functions
+from edgekit.project.headers import read_headers
 from edgekit.project.pages import read_pages
 from edgekit.project.problems import Problems
+from edgekit.project.redirects import read_redirects
 from edgekit.project.site import JinjaOptions, Site
 from edgekit.project.slots import read_slots
 from edgekit.project.tiers import check_default_tier, read_tiers
@@ -38,6 +40,8 @@ def load_site(root: Path, *, build_time: datetime | None = None) -> Site:
     data = read_data(root, problems)
     pages = read_pages(root, config.pages, data, tuple(tiers), toml, problems)
     assets = read_assets(root, problems)
+    redirects = read_redirects(config.redirects, config.site.base_url, pages, assets.values(), toml, problems)
+    headers = read_headers(config.headers, toml, problems)
     jinja = _read_jinja(root, config.jinja, toml, problems)
     identity = read_identity(toml, config.identity, problems)
     problems.stop_if_any()
@@ -51,6 +55,8 @@ def load_site(root: Path, *, build_time: datetime | None = None) -> Site:
         data=data,
         pages=pages,
         assets=assets,
+        redirects=redirects,
+        headers=headers,
         jinja=jinja,
         ttl=config.kv.ttl,
         identity=identity,
@@ -58,6 +64,7 @@ def load_site(root: Path, *, build_time: datetime | None = None) -> Site:
         page_kib=config.budget.page_kib,
         max_variants=config.budget.max_variants,
         build_time=build_time or read_clock(),
+        warnings=problems.warnings,
     )
 
 

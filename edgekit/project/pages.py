@@ -171,7 +171,18 @@ def _expand(
         )
         return
     items = _resolve(table.each, data, (*keys, "each"), toml, problems)
-    for number, item in enumerate(items, 1):
+    if items == []:
+        note(
+            problems,
+            toml,
+            (*keys, "each"),
+            "EK802",
+            f"`{table.each}` is empty, so `{whole}` makes no page",
+            help="remove the page, or see why there are no data",
+            severity="warning",
+        )
+        return
+    for number, item in enumerate(items or (), 1):
         params = {}
         for parameter in parameters:
             fault = _param_fault(item, parameter)
@@ -189,8 +200,10 @@ def _expand(
         yield Page(template.path(params), whole, FrozenDict(params), table.item_name, item, table.delivery)
 
 
-def _resolve(each: str, data: FrozenDict, keys: tuple[str, ...], toml: TomlFile, problems: Problems) -> list[Any]:
-    """The list that `data.<file>.<key>…` names; empty, with a problem noted, if it names none."""
+def _resolve(
+    each: str, data: FrozenDict, keys: tuple[str, ...], toml: TomlFile, problems: Problems
+) -> list[Any] | None:
+    """The list that `data.<file>.<key>…` names; None, with a problem noted, if it names none."""
     root, *names = each.split(".")
     value: Any = data if root == "data" and names else None
     for name in names:
@@ -205,11 +218,11 @@ def _resolve(each: str, data: FrozenDict, keys: tuple[str, ...], toml: TomlFile,
                     f"`{each}` names no data{did_you_mean(name, known)}",
                     help="write `data.<file name>`, and `.<key>` for each step into it",
                 )
-            return []
+            return None
         value = value[name]
     if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
         note(problems, toml, keys, "EK143", f"`{each}` is no list of tables", help="name a list of tables")
-        return []
+        return None
     return value
 
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from edgekit.diagnostics.diagnostic import Diagnostic, EdgekitError, merge_diagnostics
+from edgekit.diagnostics.diagnostic import Diagnostic, EdgekitError, Severity, merge_diagnostics
 
 
 class Problems:
@@ -12,14 +12,28 @@ class Problems:
         self.found: list[Diagnostic] = []
 
     def add(
-        self, code: str, message: str, *, help: str, file: Path, line: int | None = None, source: str | None = None
+        self,
+        code: str,
+        message: str,
+        *,
+        help: str,
+        file: Path,
+        line: int | None = None,
+        source: str | None = None,
+        severity: Severity = "error",
     ) -> None:
         self.found.append(
-            Diagnostic(code=code, message=message, help=help, file=str(file), line=line, source=source),
+            Diagnostic(
+                code=code, message=message, help=help, severity=severity, file=str(file), line=line, source=source
+            )
         )
+
+    @property
+    def warnings(self) -> tuple[Diagnostic, ...]:
+        return tuple(problem for problem in self.found if problem.severity == "warning")
 
     def stop_if_any(self) -> None:
         """Raises EdgekitError: 2 for wrong configuration, segments or data (EK1xx), 1 if only pages are wrong."""
-        if self.found:
+        if len(self.found) > len(self.warnings):
             configuration = any(problem.code.startswith("EK1") for problem in self.found)
             raise EdgekitError(merge_diagnostics(self.found), status=2 if configuration else 1)

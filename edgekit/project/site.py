@@ -6,7 +6,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from edgekit.model.manifest import Delivery, Identity, Ttl
+from edgekit.diagnostics.diagnostic import Diagnostic
+from edgekit.model.manifest import Delivery, Identity, RedirectRule, Ttl
 from edgekit.model.slot import Slot
 from edgekit.project.frozen import FrozenDict
 
@@ -69,6 +70,8 @@ class Site:
 
     `slots` by name; `tiers` maps a tier to its configuration file's content, live fields included; `data` maps a
     file's name without ending to its content; `assets` by name; `pages` sorted by path. All of it is frozen data.
+    `redirects` are in the order in which they are tried; `headers` maps a pattern of paths to names and values, as a
+    manifest does. `warnings` are of what the folder has and what does nothing.
     `store` is `[build] store` as an absolute path, or None. `build_time` is the one clock that pages may read, in UTC.
     """
 
@@ -81,6 +84,8 @@ class Site:
     data: FrozenDict
     pages: tuple[Page, ...]
     assets: Mapping[str, Asset]
+    redirects: tuple[RedirectRule, ...]
+    headers: Mapping[str, Mapping[str, str]]
     jinja: JinjaOptions
     ttl: Ttl
     identity: Identity
@@ -88,3 +93,4 @@ class Site:
     page_kib: int
     max_variants: int
     build_time: datetime
+    warnings: tuple[Diagnostic, ...]

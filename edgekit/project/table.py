@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Mapping
-from typing import Any, Final, Literal, TypeVar, get_args, get_origin
+from types import UnionType
+from typing import Annotated, Any, Final, Literal, TypeVar, Union, get_args, get_origin
 
 import msgspec
 
@@ -19,7 +20,7 @@ _WORDS: Final = {"str": "string", "int": "integer", "bool": "boolean", "object":
 def read_table(kind: type[T], table: Mapping[str, Any], keys: tuple[str, ...], toml: TomlFile, problems: Problems) -> T:
     """The table under `keys` as a `kind`; where a value is wrong its default stands, and a problem is noted.
 
-    Every field of `kind` has a default, so there is always a record; records may hold records and maps of records.
+    Every field of `kind` has a default, so there is always a record; records may hold records, and maps of anything.
     """
     fields = {field.encode_name: field for field in msgspec.structs.fields(kind)}
     values: dict[str, Any] = {}
@@ -37,32 +38,34 @@ def read_table(kind: type[T], table: Mapping[str, Any], keys: tuple[str, ...], t
                 help=f"{_title(keys)} knows {known}",
             )
             continue
-        field = fields[key]
-        inner = _record_in(field.type)
-        if inner is None:
-            try:
-                values[field.name] = msgspec.convert(value, field.type)
-            except msgspec.ValidationError as error:
-                _refuse(place, _plain(str(error)), toml, problems, words=_words_of(field.type))
-        elif not isinstance(value, dict):
-            _refuse(place, "expected a table", toml, problems)
-        elif get_origin(field.type) is dict:
-            entries = values[field.name] = {}
-            for name, entry in value.items():
-                if isinstance(entry, dict):
-                    entries[name] = read_table(inner, entry, (*place, name), toml, problems)
-                else:
-                    _refuse((*place, name), "expected a table", toml, problems)
-        else:
-            values[field.name] = read_table(inner, value, place, toml, problems)
+        read = _read_value(fields[key].type, value, place, toml, problems)
+        if read is not msgspec.UNSET:
+            values[fields[key].name] = read
     return kind(**values)
 
 
-def _record_in(annotation: Any) -> type[msgspec.Struct] | None:
-    """The record that a field of this type is, or maps names to."""
-    if get_origin(annotation) is dict:
-        annotation = get_args(annotation)[1]
-    return annotation if isinstance(annotation, type) and issubclass(annotation, msgspec.Struct) else None
+def _read_value(annotation: Any, value: Any, keys: tuple[str, ...], toml: TomlFile, problems: Problems) -> Any:
+    """The value as its annotation says; UNSET, with a problem noted, where it is wrong.
+
+    A map is read entry by entry, and those that are wrong are left out. A record may be one of several kinds.
+    """
+    kind = get_args(annotation)[0] if get_origin(annotation) is Annotated else annotation
+    if get_origin(kind) is dict and isinstance(value, dict):
+        inner = get_args(kind)[1]
+        read = {name: _read_value(inner, entry, (*keys, name), toml, problems) for name, entry in value.items()}
+        return {name: entry for name, entry in read.items() if entry is not msgspec.UNSET}
+    kinds = get_args(kind) if get_origin(kind) in (Union, UnionType) else (kind,)
+    record = next((one for one in kinds if isinstance(one, type) and issubclass(one, msgspec.Struct)), None)
+    if record is not None and isinstance(value, dict):
+        return read_table(record, value, keys, toml, problems)
+    if kind is record or get_origin(kind) is dict:
+        _refuse(keys, "expected a table", toml, problems)
+        return msgspec.UNSET
+    try:
+        return msgspec.convert(value, annotation)
+    except msgspec.ValidationError as error:
+        _refuse(keys, _plain(str(error)), toml, problems, words=_words_of(annotation))
+        return msgspec.UNSET
 
 
 def _words_of(annotation: Any) -> tuple[str, ...]:

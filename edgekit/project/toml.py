@@ -4,13 +4,19 @@ import re
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
+from edgekit.diagnostics.diagnostic import Severity
 from edgekit.project.files import read_text
 from edgekit.project.problems import Problems
 
 _PLACE: Final = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
+
+_KEY: Final = r"""(?:[A-Za-z0-9_-]+|"(?:[^"\\]|\\.)*"|'[^']*')"""
+_STATEMENT: Final = re.compile(rf"{_KEY}(?:\s*\.\s*{_KEY})*\s*=")
+"""A key may hold a `=`, if it is quoted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +52,20 @@ def read_toml(file: Path, limit: int, problems: Problems) -> TomlFile | None:
     return None
 
 
-def note(problems: Problems, toml: TomlFile, keys: Sequence[str], code: str, message: str, *, help: str) -> None:
+def note(
+    problems: Problems,
+    toml: TomlFile,
+    keys: Sequence[str],
+    code: str,
+    message: str,
+    *,
+    help: str,
+    severity: Severity = "error",
+) -> None:
     """Note a problem of the value under `keys`, with its line."""
     line = line_of(toml.text, keys)
     source = toml.text.split("\n")[line - 1].rstrip("\r") if line else None
-    problems.add(code, message, help=help, file=toml.file, line=line, source=source)
+    problems.add(code, message, help=help, file=toml.file, line=line, source=source, severity=severity)
 
 
 def line_of(text: str, keys: Sequence[str]) -> int | None:
@@ -59,21 +74,31 @@ def line_of(text: str, keys: Sequence[str]) -> int | None:
     Reads line by line, so what stands in an inline table has the line of that table's key.
     """
     wanted = tuple(keys)
+    begun, whole = _key_lines(text)
+    if wanted in begun:
+        return begun[wanted]
+    above = (wanted[:depth] for depth in range(len(wanted) - 1, 0, -1))
+    return next((whole[path] for path in above if path in whole), None)
+
+
+@lru_cache(maxsize=4)
+def _key_lines(text: str) -> tuple[dict[tuple[str, ...], int], dict[tuple[str, ...], int]]:
+    """The first line of each key, tables that it names in passing included; and of each key that is written whole."""
+    begun: dict[tuple[str, ...], int] = {}
+    whole: dict[tuple[str, ...], int] = {}
     table: tuple[str, ...] = ()
-    nearest, depth = None, 0
     for number, line in enumerate(text.split("\n"), 1):
         written = line.strip()
         if written.startswith("["):
             table = path = _key_path(written)
-        elif "=" in written:
-            path = table + _key_path(f"{written.partition('=')[0]} = 0")
+        elif statement := _STATEMENT.match(written):
+            path = table + _key_path(f"{statement[0]} 0")
         else:
             continue
-        if path[: len(wanted)] == wanted:
-            return number
-        if len(path) > depth and path == wanted[: len(path)]:
-            nearest, depth = number, len(path)
-    return nearest
+        whole.setdefault(path, number)
+        for depth in range(1, len(path) + 1):
+            begun.setdefault(path[:depth], number)
+    return begun, whole
 
 
 def _key_path(statement: str) -> tuple[str, ...]:

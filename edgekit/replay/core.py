@@ -16,6 +16,7 @@ from edgekit.model.path import Redirect, Refusal, canonical_path
 from edgekit.replay.assets import asset_headers
 from edgekit.replay.inputs import read_request
 from edgekit.replay.reading import RETRIES, NoSnapshot, ReadError, Reading
+from edgekit.replay.redirects import follow
 from edgekit.replay.release import Page, Release
 from edgekit.replay.request import READ_METHODS, Request
 from edgekit.replay.response import (
@@ -63,6 +64,8 @@ def _respond(request: Request, store: ReplayStore, snapshot: Snapshot) -> Respon
         answer = EXCEEDED_CPU
         outcome = "exceededCpu"
     headers, body = answer.headers, answer.body
+    if release and release.headers:
+        headers = (*headers, *release.headers.of(request.path))
     if answer.status != 304:
         headers = (*headers, (b"content-length", b"%d" % len(body)))
     return Response(
@@ -90,6 +93,9 @@ def _answer(request: Request, reading: Reading, release: Release) -> Answer:
             return _asset(request, reading, release, path)
         page = release.pages.get(path)
         if page is None:
+            met = release.redirects.find(path)
+            if met is not None:
+                return follow(met, request.query)
             return _not_found(request, reading, release, path)
     if request.method not in READ_METHODS:
         return METHOD_NOT_ALLOWED

@@ -13,6 +13,8 @@ from edgekit.model.fragment import decode_cuts, encode_cuts
 from edgekit.model.keys import EDGEKIT, PAGE_TPL, STATIC_PAGES, VALUES, Namespace, cuts_key, manifest_key, page_key
 from edgekit.model.manifest import Delivery, decode_manifest
 from edgekit.model.path import encode_path
+from edgekit.model.redirect import Redirects
+from edgekit.replay.headers import SiteHeaders
 from edgekit.replay.held import HeldBodies, HeldBody
 from edgekit.replay.identity import HeaderIdentity
 from edgekit.replay.reading import ReadError, Reading
@@ -35,7 +37,10 @@ class Page(NamedTuple):
 
 
 class Release:
-    """`pages` by decoded path (error pages: `404`, `503`), `spelt` by canonical spelling, `tiers` by name."""
+    """`pages` by decoded path (error pages: `404`, `503`), `spelt` by canonical spelling, `tiers` by name.
+
+    `headers` is None for a site without any.
+    """
 
     def __init__(self, name: str, reading: Reading, held_bytes: int) -> None:
         """Read the release and its error pages. Raises ReadError if the manifest is missing or damaged."""
@@ -48,6 +53,9 @@ class Release:
             self.spelt = {encode_path(path).encode(): page for path, page in self.pages.items() if path.startswith("/")}
             self.identity = HeaderIdentity(manifest.identity)
             self.tiers = {tier: LiveTier(tier, file, manifest.slots) for tier, file in manifest.segments.items()}
+            self.redirects = Redirects(manifest.redirects)
+            spelt = ((spelling, page.path) for spelling, page in self.spelt.items())
+            self.headers = SiteHeaders(manifest.headers, spelt) if manifest.headers else None
             self.users = Users(manifest.slots.values())
             self.default = self.tiers[manifest.default_tier]
         except (msgspec.MsgspecError, ValueError, KeyError):

@@ -56,6 +56,11 @@ PAGE_HEADERS: Final[Mapping[Delivery, Headers]] = MappingProxyType(
     }
 )
 UNAVAILABLE_HEADERS: Final[Headers] = (_HTML, _NO_STORE)
+_FOR_AN_HOUR: Final = (b"cache-control", b"public, s-maxage=3600")
+_REDIRECT_CACHING: Final[Mapping[int, tuple[bytes, bytes]]] = {
+    **dict.fromkeys((301, 308), _FOR_AN_HOUR),
+    **dict.fromkeys((302, 303, 307), PAGE_HEADERS["static"][1]),  # a temporary one changes as a static page does
+}
 IMMUTABLE: Final = (b"cache-control", b"public, max-age=31536000, immutable")
 
 NOT_FOUND: Final = Answer(404, (_PLAIN, _NO_STORE), b"Not found.\n")
@@ -70,19 +75,21 @@ _REFUSALS: Final = {
     400: Answer(400, (_PLAIN, _NO_STORE), b"This address is malformed.\n"),
     414: Answer(414, (_PLAIN, _NO_STORE), b"This address is too long.\n"),
 }
-_UNSAFE_IN_LOCATION: Final = re.compile(rb"[^\x21-\x7e]")
+_UNSAFE_IN_LOCATION: Final = re.compile(rb"[^!\x22\x24-~]")
+"""A `#`, too: a query of a request has none, and in a Location it would begin the fragment."""
 
 
 def refuse(status: Literal[400, 414]) -> Answer:
     return _REFUSALS[status]
 
 
-def redirect(location: str, query: bytes) -> Answer:
-    """308 to another spelling of the same path, with the query as it came."""
-    target = location.encode("ascii")
+def redirect(location: str, query: bytes, status: int = 308) -> Answer:
+    """To `location`, ASCII that may have a query and a fragment, with the query as it came behind its own."""
+    target, sharp, fragment = location.encode("ascii").partition(b"#")
     if query:
-        target += b"?" + _UNSAFE_IN_LOCATION.sub(lambda byte: b"%%%02X" % byte[0][0], query)
-    return Answer(308, ((b"location", target), (b"cache-control", b"public, s-maxage=3600")), b"")
+        target += b"&" if b"?" in target else b"?"
+        target += _UNSAFE_IN_LOCATION.sub(lambda byte: b"%%%02X" % byte[0][0], query)
+    return Answer(status, ((b"location", target + sharp + fragment), _REDIRECT_CACHING[status]), b"")
 
 
 def revalidate(request: Request, answer: Answer, etag: bytes) -> Answer:

@@ -164,3 +164,29 @@ def test_the_site_is_here_or_in_site(shop: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.chdir(shop / "build")
     assert run("build").status == 2
     assert run("build", "../site").status == 0
+
+
+def test_a_build_with_a_warning_publishes_and_says_it_on_stderr(shop: Path) -> None:
+    write_shop(shop / "site", {"pages/about.html": '<a href="/nowhere">\n'})
+    done = run("build")
+    assert done.status == 0
+    assert done.text.startswith("published ")
+    assert done.err.startswith("site/pages/about.html:1: EK801 warning: ")
+    assert run("build", "-q").err == ""
+
+
+def test_warnings_are_part_of_the_json_object(shop: Path) -> None:
+    assert run("build", "--json").json["diagnostics"] == []
+    write_shop(shop / "site", {"pages/about.html": '<a href="/nowhere">\n'})
+    done = run("build", "--json")
+    (found,) = done.json["diagnostics"]
+    assert (found["code"], found["severity"], found["file"]) == ("EK801", "warning", "site/pages/about.html")
+    assert (done.status, done.err) == (0, "")
+
+
+@pytest.mark.parametrize("more", ['[redirects]\n"/old" = "/about"\n', '[headers."/*"]\nx-frame-options = "DENY"\n'])
+def test_redirects_and_headers_are_part_of_the_release(shop: Path, more: str) -> None:
+    before = run("build", "--json").json["release"]
+    write_shop(shop / "site", {"edgekit.toml": CONFIG + more})
+    assert run("build", "--json").json["release"] != before
+    assert run("verify").status == 0

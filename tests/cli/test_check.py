@@ -49,6 +49,33 @@ def test_one_fault_of_a_layout_is_one_finding_that_names_all_pages(shop: Path) -
     assert found["pages"] == ["/about", "/product/p-1", "/product/p-2"]
 
 
+def test_a_warning_leaves_the_status_unless_strict(shop: Path) -> None:
+    write_shop(shop / "site", {"pages/about.html": '<p>\n<a href="/abuot">About</a></p>\n'})
+    done = run("check")
+    assert done.status == 0
+    assert done.text.splitlines() == [
+        "site/pages/about.html:2: EK801 warning: nothing answers the link to `/abuot`; did you mean `/about`?",
+        '    <a href="/abuot">About</a></p>',
+        "    help: link to a page's path, to a redirect, or to `asset(…)` for a file of `static/`",
+        "no errors: 6 pages, 2 tiers, 8 slots",
+    ]
+    assert run("check", "--strict").status == 1
+    strict = run("check", "--strict", "--json")
+    assert strict.status == 1
+    assert [(found["code"], found["severity"]) for found in strict.json["diagnostics"]] == [("EK801", "warning")]
+
+
+def test_a_good_site_is_good_when_strict(shop: Path) -> None:
+    assert run("check", "--strict").status == 0
+
+
+def test_a_list_without_items_is_a_warning(shop: Path) -> None:
+    write_shop(shop / "site", {"data/products.json": "[]"})
+    done = run("check")
+    assert done.status == 0
+    assert "site/edgekit.toml:6: EK802 warning: `data.products` is empty, so `pages/product/[sku].html`" in done.text
+
+
 def test_a_missing_template_is_a_finding(shop: Path) -> None:
     write_shop(shop / "site", {"templates/layout.html": "", "pages/about.html": '\n{% extends "layuot.html" %}'})
     done = run("check")

@@ -209,3 +209,12 @@ def test_an_answer_that_is_an_error_says_why(built: Path) -> None:
     done = run("render", "/")
     assert done.status == 1
     assert "EK488 replay answers `/` with 503: PAGE_TPL has no `/" in done.err
+
+
+@pytest.mark.parametrize("oracle", [[], ["--oracle"]])
+def test_a_redirect_is_named_and_ends_with_1(shop: Path, oracle: list[str]) -> None:
+    write_shop(shop / "site", {"edgekit.toml": CONFIG + '[redirects]\n"/old/[x]" = "/product/[x]"\n'})
+    assert run("build").status == 0
+    done = run("render", "/old/p-1", *oracle)
+    assert (done.status, done.out) == (1, b"")
+    assert "EK483 `/old/p-1` is redirected to `/product/[x]`" in done.err

@@ -1,4 +1,6 @@
+import signal
 import socket
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -7,7 +9,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from tests.cli.command import run, run_process, write_shop
+from tests.cli.command import command_line, environment, run, run_process, write_shop
 from tests.cli.serving import serving
 
 
@@ -87,3 +89,20 @@ def test_a_bad_sample_user_is_named_with_its_line(shop: Path) -> None:
     done = run_process("serve", "--port", "0", cwd=shop)
     assert done.status == 2
     assert "site/users.jsonl:2: EK437 " in done.err
+
+
+def test_warnings_of_the_site_are_told_before_it_is_served(shop: Path) -> None:
+    write_shop(shop / "site", {"pages/about.html": '<a href="/nowhere">'})
+    with subprocess.Popen(
+        command_line("serve", "--port", "0"),
+        cwd=shop,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=environment(),
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline().startswith("http://")
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=30)
+    assert errors.startswith("site/pages/about.html:1: EK801 warning: nothing answers the link to `/nowhere`")

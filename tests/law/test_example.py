@@ -64,6 +64,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     folder = tmp_path_factory.mktemp("shop")
     shutil.copytree(SITE, folder / "site")
     built = build_site(folder / "site", folder / "edge.lmdb")
+    assert built.warnings == ()
     with open_store(folder / "edge.lmdb") as store:
         lines = [
             json.dumps({**user, "id": f"{user['id']}@{tier}", "tier": tier})

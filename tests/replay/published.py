@@ -8,6 +8,8 @@ config_expires           tier → Unix seconds
 pages                    path → text (static), or tier → fragment; "404" and "503" are the error pages
 delivery                 path → class (default: static for a text, user for fragments)
 assets                   path → text
+redirects                list of [source, to] or [source, to, status], in the order in which they are tried
+headers                  pattern → name → value
 users                    id → record, or its raw text if it is a string
 user_expires             id → Unix seconds
 identity                 fields of [identity]
@@ -36,7 +38,7 @@ from edgekit.model.keys import (
     manifest_key,
     page_key,
 )  # fmt: skip
-from edgekit.model.manifest import Identity, IndexEntry, Manifest, Route, Ttl, build_pack, encode_manifest
+from edgekit.model.manifest import Identity, IndexEntry, Manifest, RedirectRule, Route, Ttl, build_pack, encode_manifest
 from edgekit.model.placeholder import TOKEN
 from edgekit.model.slot import Slot
 from edgekit.replay.store import ReplayStore
@@ -96,6 +98,8 @@ def publish(described: dict[str, Any], namespaces: Namespaces | None = None) -> 
         ttl=Ttl(),
         cpu_ms=described.get("cpu_ms", 5_000),
         identity=msgspec.convert(described.get("identity", {}), Identity),
+        redirects=tuple(RedirectRule(*(*redirect, 308)[:3]) for redirect in described.get("redirects", ())),
+        headers=described.get("headers", {}),
     )
     for tier, config in {**segments, **described.get("config", {})}.items():
         store[SEGMENT_CONFIG][tier] = seal(_record(config), described.get("config_expires", {}).get(tier, 0))

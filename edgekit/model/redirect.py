@@ -1,0 +1,69 @@
+"""Redirects: which of them a path meets (contract, sections 3 and 12).
+
+A redirect's source is a path; a segment `[name]` of it is a *part*, and stands for any one segment. Where several
+sources fit a path the most specific one counts: segment by segment from the left, text before a part.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Final, NamedTuple
+from urllib.parse import unquote
+
+from edgekit.model.manifest import RedirectRule
+
+PART: Final = re.compile(r"\[([A-Za-z][A-Za-z0-9_]*)\]")
+
+Pattern = tuple[str | None, ...]
+"""A source's segments, decoded; None stands for a part."""
+
+
+class Met(NamedTuple):
+    """The redirect that a path meets; `parts` are the path's segments, decoded, that stand at the source's parts."""
+
+    rule: RedirectRule
+    parts: Mapping[str, str]
+
+
+class Redirects:
+    """Redirects made ready to be looked up. A path costs one look-up, and a comparison for each source with parts."""
+
+    def __init__(self, rules: Iterable[RedirectRule]) -> None:
+        """`rules` in the order in which they are tried."""
+        self._static: dict[str, Met] = {}
+        self._patterns: dict[int, list[tuple[Pattern, tuple[str, ...], RedirectRule]]] = {}
+        for rule in rules:
+            pattern = pattern_of(rule.source)
+            names = part_names(rule.source)
+            if names:
+                self._patterns.setdefault(len(pattern), []).append((pattern, names, rule))
+            else:
+                self._static["/".join(map(str, pattern))] = Met(rule, {})
+
+    def find(self, path: str) -> Met | None:
+        """What a decoded path meets."""
+        met = self._static.get(path)
+        if met is not None or not self._patterns:
+            return met
+        segments = path.split("/")
+        for pattern, names, rule in self._patterns.get(len(segments), ()):
+            if all(
+                text == segment or (text is None and segment) for text, segment in zip(pattern, segments, strict=True)
+            ):
+                kept = (segment for text, segment in zip(pattern, segments, strict=True) if text is None)
+                return Met(rule, dict(zip(names, kept, strict=True)))
+        return None
+
+
+def pattern_of(source: str) -> Pattern:
+    """The segments of a source, decoded; of `/` and of what stands before the first slash the segment is empty."""
+    return tuple(None if PART.fullmatch(segment) else unquote(segment) for segment in source.split("/"))
+
+
+def part_names(source: str) -> tuple[str, ...]:
+    """The names of a source's parts, from the left."""
+    return tuple(PART.findall(source))
+
+
+def specificity(rule: RedirectRule) -> tuple[tuple[bool, str], ...]:
+    """The key that sorts redirects: the most specific first, equal shapes by their text."""
+    return tuple((segment is None, segment or "") for segment in pattern_of(rule.source))

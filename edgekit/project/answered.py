@@ -1,0 +1,37 @@
+"""Which paths of a site are answered, and what was most likely meant by one that is not."""
+
+from bisect import bisect_left
+from collections.abc import Iterable
+from typing import Final
+from urllib.parse import unquote
+
+from edgekit.diagnostics.suggest import did_you_mean
+from edgekit.model.manifest import RedirectRule
+from edgekit.model.path import Redirect, Refusal, canonical_path
+from edgekit.model.redirect import Redirects
+from edgekit.project.site import Asset, Page
+
+_NEIGHBOURS: Final = 200
+"""How many known paths a misspelt one is compared with, before and behind it in order: all of 10,000 take a second."""
+
+
+class AnsweredPaths:
+    """The paths of a site's pages, redirects and assets."""
+
+    def __init__(self, pages: Iterable[Page], assets: Iterable[Asset], redirects: Iterable[RedirectRule]) -> None:
+        self.paths: Final = frozenset([page.path for page in pages] + [asset.url for asset in assets])
+        self.redirects: Final = Redirects(redirects)
+        self._sorted = sorted(self.paths)
+
+    def answers(self, path: str) -> bool:
+        """Whether a path, percent-encoded as in a URL, leads to something, be it over redirects."""
+        canonical = canonical_path(path)
+        if isinstance(canonical, Refusal):
+            return False
+        decoded = unquote(canonical.location) if isinstance(canonical, Redirect) else canonical
+        return decoded in self.paths or decoded.startswith("/_edgekit/") or self.redirects.find(decoded) is not None
+
+    def did_you_mean(self, path: str) -> str:
+        """The end of a sentence that names the nearest known path, or nothing."""
+        at = bisect_left(self._sorted, path)
+        return did_you_mean(path, self._sorted[max(0, at - _NEIGHBOURS) : at + _NEIGHBOURS])
