@@ -49,8 +49,8 @@ def test_an_entry_has_its_form(code: str) -> None:
     assert "\n\n" not in entry.why
     assert "#" not in re.sub(r"```.*?```|`[^`]*`", "", entry.bad + entry.good, flags=re.S)
     lines = format_entry(entry).splitlines()
-    assert len(lines) <= 70
-    assert max(map(len, lines)) <= 130
+    assert len(lines) <= 50
+    assert max(map(len, lines)) <= 125
 
 
 def test_titles_differ() -> None:
