@@ -1,6 +1,7 @@
 """What a command shows: data on stdout, all else on stderr; colour and progress only on a terminal.
 
-The only place that knows rich, which is loaded only when there is a terminal to be nice to.
+The only place that knows rich, which is loaded only when there is a terminal to be nice to. Other forms of diagnostics
+are loaded when they are asked for, too: `edgekit --help` is to be there at once.
 """
 
 import json
@@ -12,9 +13,7 @@ from contextlib import contextmanager, redirect_stdout
 from typing import IO, Any, Final, Literal
 
 from edgekit.diagnostics.diagnostic import Diagnostic
-from edgekit.diagnostics.github import format_github
 from edgekit.diagnostics.json import build_json
-from edgekit.diagnostics.sarif import build_sarif
 from edgekit.diagnostics.text import escape_control, format_count, format_text
 
 Form = Literal["text", "json", "github", "sarif"]
@@ -96,8 +95,12 @@ class Output:
             case "json":
                 self.object(build_json(found, folder))
             case "github":
+                from edgekit.diagnostics.github import format_github
+
                 self.data("".join(f"{format_github(diagnostic, folder)}\n" for diagnostic in found))
             case "sarif":
+                from edgekit.diagnostics.sarif import build_sarif
+
                 self.line(json.dumps(build_sarif(found, folder)))
             case "text":
                 lines = [line for diagnostic in found for line in format_text(diagnostic, folder)]
