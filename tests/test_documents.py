@@ -4,12 +4,10 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-import msgspec
 import pytest
 
 from edgekit.compiler.build import compile_site
 from edgekit.model.fragment import Fragment
-from edgekit.project.config import Config
 from edgekit.project.load import load_site
 from tests.source import ROOT
 
@@ -116,16 +114,3 @@ def compile_template(template: str, folder: Path) -> tuple[list[str], list[str]]
 
     result = compile_site(load_site(folder), keep, jobs=1)
     return [found.code for found in result.diagnostics if found.severity == "error"], bodies
-
-
-def keys(table: type) -> Iterator[str]:
-    """The names of the keys that hold values, in all tables below a table of the configuration."""
-    for field in msgspec.structs.fields(table):
-        below = [kind for kind in getattr(field.type, "__args__", (field.type,)) if hasattr(kind, "__struct_fields__")]
-        yield from [field.encode_name] if not below else [key for kind in below for key in keys(kind)]
-
-
-@pytest.mark.parametrize("key", sorted(set(keys(Config))))
-def test_every_key_of_the_configuration_is_documented(key: str) -> None:
-    tables = (ROOT / "docs" / "site.md").read_text("utf-8").split("\n## edgekit.toml\n")[1]
-    assert re.search(rf"^\|[^|]*\|[^|]*`{key}`|^\| `\[{key}[].]", tables, re.M)

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from edgekit.cli.options import clock_option, output_options, site_argument
-from edgekit.cli.output import Output, divert_prints
+from edgekit.cli.output import Form, Output, divert_prints
 from edgekit.cli.places import site_folder
 from edgekit.compiler.build import compile_site
 from edgekit.project.load import load_site
@@ -17,9 +17,8 @@ from edgekit.project.load import load_site
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    help="How findings are printed; `--json` is the same as `--format json`.",
+    type=click.Choice(["text", "json", "github", "sarif"]),
+    help="How findings are printed [default: text]; `--json` is the same as `--format json`.",
 )
 @click.option("--prove", is_flag=True, help="Render every fragment twice, with odd values, and compare; builds do 500.")
 @click.option("--strict", is_flag=True, help="Warnings count as errors: the exit status is 1.")
@@ -30,7 +29,7 @@ from edgekit.project.load import load_site
 def command(
     output: Output,
     site: Path | None,
-    form: str,
+    form: Form | None,
     prove: bool,
     strict: bool,
     clock: datetime | None,
@@ -45,14 +44,15 @@ def command(
     \b
     edgekit check
     edgekit check shop --format json
+    edgekit check --format sarif > edgekit.sarif
     edgekit check --prove --strict
     """
-    output.json = output.json or form == "json"
+    output.form = form or output.form
     with divert_prints(), output.progress("checking") as progress:
         loaded = load_site(site_folder(site), build_time=clock)
         result = compile_site(loaded, lambda fragment: None, jobs=jobs, prove=prove, progress=progress)
-    if output.json or result.diagnostics:
+    if output.form != "text" or result.diagnostics:
         output.diagnostics(result.diagnostics, asked=True)
-    if result.pack is not None and not output.json and not output.quiet:
+    if result.pack is not None and output.form == "text" and not output.quiet:
         output.line(f"no errors: {len(loaded.pages)} pages, {len(loaded.tiers)} tiers, {len(loaded.slots)} slots")
     return 1 if result.pack is None or (strict and result.diagnostics) else 0

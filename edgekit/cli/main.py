@@ -24,6 +24,7 @@ SECTIONS: Final = {
     },
     "Look": {
         "render": "Print the exact bytes that replay would answer.",
+        "explain": "What a diagnostic's code stands for.",
     },
     "Data": {
         "users": "Users' records: import, get, put, delete, export, stats.",
@@ -32,6 +33,9 @@ SECTIONS: Final = {
     "Ship": {
         "releases": "Published builds: list, rollback.",
         "verify": "Check every digest of the store.",
+    },
+    "More": {
+        "schema": "The JSON Schema of edgekit.toml, for editors.",
     },
 }
 """Section → command → what it does. A command is `command` in the file of its name."""

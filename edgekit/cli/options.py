@@ -17,13 +17,13 @@ def output_options(*, json: bool = True) -> Callable[[Function], Function]:
     """`-q`, `-v`, `--no-color` and, where a command reports, `--json`; they set the command's `Output`."""
 
     def decorate(function: Function) -> Function:
-        flags = [
+        flags: list[tuple[tuple[str, ...], str, object, str]] = [
             (("-q", "--quiet"), "quiet", True, "Show errors and data only."),
             (("-v", "--verbose"), "verbose", True, "Show more of the work."),
             (("--no-color",), "color", False, "Never use colour; NO_COLOR=1 says the same."),
         ]
         if json:
-            flags.insert(0, (("--json",), "json", True, "Print one JSON object."))
+            flags.insert(0, (("--json",), "form", "json", "Print one JSON object."))
         for names, attribute, value, help in reversed(flags):
             option = click.option(
                 *names,
@@ -39,7 +39,7 @@ def output_options(*, json: bool = True) -> Callable[[Function], Function]:
     return decorate
 
 
-def _set_output(attribute: str, value: bool) -> Callable[[click.Context, click.Parameter, bool], None]:
+def _set_output(attribute: str, value: object) -> Callable[[click.Context, click.Parameter, bool], None]:
     def set_output(ctx: click.Context, param: click.Parameter, given: bool) -> None:
         if given:
             setattr(ctx.ensure_object(Output), attribute, value)

@@ -1,6 +1,7 @@
 """What a command shows: data on stdout, all else on stderr; colour and progress only on a terminal.
 
-The only place that knows rich, which is loaded only when there is a terminal to be nice to.
+The only place that knows rich, which is loaded only when there is a terminal to be nice to. Other forms of diagnostics
+are loaded when they are asked for, too: `edgekit --help` is to be there at once.
 """
 
 import json
@@ -9,11 +10,14 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
-from typing import IO, Any, Final
+from typing import IO, Any, Final, Literal
 
 from edgekit.diagnostics.diagnostic import Diagnostic
 from edgekit.diagnostics.json import build_json
 from edgekit.diagnostics.text import escape_control, format_count, format_text
+
+Form = Literal["text", "json", "github", "sarif"]
+"""How diagnostics are written; all other results are text or, with `json`, an object."""
 
 JSON_VERSION: Final = 1
 _REFRESH: Final = 0.1
@@ -24,10 +28,14 @@ class Output:
     """One command's output, as its options ask for it."""
 
     def __init__(self) -> None:
-        self.json = False
+        self.form: Form = "text"
         self.quiet = False
         self.verbose = False
         self.color = "NO_COLOR" not in os.environ
+
+    @property
+    def json(self) -> bool:
+        return self.form == "json"
 
     def data(self, content: bytes | str) -> None:
         """Exactly these bytes on stdout."""
@@ -36,6 +44,13 @@ class Output:
     def line(self, text: str) -> None:
         """A line of a command's result, on stdout."""
         self.data(f"{text}\n")
+
+    def markdown(self, text: str) -> None:
+        """A text in Markdown on stdout: laid out on a terminal, elsewhere as it is written."""
+        if sys.stdout.isatty():
+            _print_markdown(text, color=self.color)
+        else:
+            self.data(text)
 
     def flush(self) -> None:
         """For a command that goes on: what is on stdout so far is to be read now."""
@@ -73,15 +88,27 @@ class Output:
         sys.stderr.write(f"{text}\n")
 
     def diagnostics(self, found: Iterable[Diagnostic], *, asked: bool = False) -> None:
-        """Diagnostics and their count: text on stderr (on stdout if they are what was `asked` for), else JSON."""
+        """Diagnostics: text with their count on stderr (on stdout if they are what was `asked` for), else by form."""
         found = list(found)
         folder = os.getcwd()
-        if self.json:
-            self.object(build_json(found, folder))
-            return
-        lines = [line for diagnostic in found for line in format_text(diagnostic, folder)]
-        if len(found) > 1:
-            lines.append(format_count(found))
+        match self.form:
+            case "json":
+                self.object(build_json(found, folder))
+            case "github":
+                from edgekit.diagnostics.github import format_github
+
+                self.data("".join(f"{format_github(diagnostic, folder)}\n" for diagnostic in found))
+            case "sarif":
+                from edgekit.diagnostics.sarif import build_sarif
+
+                self.line(json.dumps(build_sarif(found, folder)))
+            case "text":
+                lines = [line for diagnostic in found for line in format_text(diagnostic, folder)]
+                if len(found) > 1:
+                    lines.append(format_count(found))
+                self._text(lines, asked)
+
+    def _text(self, lines: list[str], asked: bool) -> None:
         stream = sys.stdout if asked else sys.stderr
         if self.color and stream.isatty():
             _print_styled(lines, stream)
@@ -139,3 +166,10 @@ def _print_styled(lines: list[str], file: IO[str]) -> None:
         text.highlight_regex(r"\bEK\d{3}\b", "red")
         text.highlight_regex(r"^    help:", "cyan")
         console.print(text)
+
+
+def _print_markdown(text: str, *, color: bool) -> None:
+    from rich.console import Console
+    from rich.markdown import Markdown
+
+    Console(file=sys.stdout, no_color=not color).print(Markdown(text))

@@ -19,13 +19,18 @@ def format_text(diagnostic: Diagnostic, folder: str) -> list[str]:
         place = escape_control(relative_file(diagnostic.file, folder))
         place += f":{diagnostic.line}: " if diagnostic.line else ": "
     warning = "warning: " if diagnostic.severity == "warning" else ""
-    others = len(diagnostic.pages) - 1
-    more = f" (and in {others} other page{'s' if others > 1 else ''})" if others > 0 else ""
-    lines = [f"{place}{diagnostic.code} {warning}{escape_control(diagnostic.message)}{more}"]
+    lines = [f"{place}{diagnostic.code} {warning}{format_message(diagnostic)}"]
     if source := (diagnostic.source or "").strip():
         lines.append("    " + escape_control(source[:_LONGEST_SOURCE]) + ("…" if len(source) > _LONGEST_SOURCE else ""))
     lines.append(f"    help: {escape_control(diagnostic.help)}")
     return lines
+
+
+def format_message(diagnostic: Diagnostic) -> str:
+    """What is wrong, and in how many other pages."""
+    others = len(diagnostic.pages) - 1
+    more = f" (and in {others} other page{'s' if others > 1 else ''})" if others > 0 else ""
+    return escape_control(diagnostic.message) + more
 
 
 def format_count(diagnostics: Iterable[Diagnostic]) -> str:

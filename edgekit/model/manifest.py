@@ -1,9 +1,10 @@
 """A release: all that replay and the next build need to know of one published build, and the digest that names it."""
 
 import hashlib
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
+from msgspec import Meta
 
 from edgekit.model.digest import DIGEST_BYTES
 from edgekit.model.keys import Namespace
@@ -46,8 +47,8 @@ class RedirectRule(msgspec.Struct, frozen=True):
 class Ttl(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Seconds until a record expires; 0 = never."""
 
-    user: int = 86_400
-    segment: int = 3_600
+    user: Annotated[int, Meta(description="Seconds until a user's record expires; 0 = never.")] = 86_400
+    segment: Annotated[int, Meta(description="The same for a tier's configuration.")] = 3_600
 
 
 class Identity(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

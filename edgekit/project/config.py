@@ -1,4 +1,7 @@
-"""`edgekit.toml` as it is written: its tables, their keys and kinds, and the rules that need nothing but the value."""
+"""`edgekit.toml` as it is written: its tables, their keys and kinds, and the rules that need nothing but the value.
+
+What a key is for stands here and nowhere else: the JSON Schema (`schema`) and docs/site.md are made of it.
+"""
 
 import ipaddress
 import re
@@ -7,6 +10,7 @@ from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlsplit
 
 import msgspec
+from msgspec import Meta
 
 from edgekit.model.manifest import Delivery, Identity, Ttl
 from edgekit.model.slot import SlotType
@@ -22,83 +26,251 @@ MAX_TTL: Final = 10 * 366 * 86_400
 TOKEN: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}")
 """The name of a header or a cookie (RFC 9110, 5.6.2)."""
 
-Text = Annotated[str, msgspec.Meta(min_length=1)]
+REQUIRED: Final = {"x-required": True}
+"""Marks a key that every table of its kind needs, for the JSON Schema."""
+
+Text = Annotated[str, Meta(min_length=1)]
 
 
 class SiteTable(msgspec.Struct, frozen=True):
-    base_url: Text = ""
-    default_tier: Text = ""
+    """The site as a whole."""
+
+    base_url: Annotated[
+        Text,
+        Meta(
+            description="Scheme and host of the site, without a path.",
+            examples=["https://shop.example"],
+            extra_json_schema=REQUIRED,
+        ),
+    ] = ""
+    default_tier: Annotated[
+        Text,
+        Meta(
+            description="The tier of who is not known: the name of a file in `segments/`.",
+            examples=["free"],
+            extra_json_schema=REQUIRED,
+        ),
+    ] = ""
 
 
 class BuildTable(msgspec.Struct, frozen=True):
-    store: Text | None = None
+    """Where a build goes."""
+
+    store: Annotated[
+        Text | None,
+        Meta(
+            description="The store's file, relative to `edgekit.toml`; else `build/edge.lmdb` in the current folder.",
+            examples=["../build/edge.lmdb"],
+        ),
+    ] = None
 
 
 class PageTable(msgspec.Struct, frozen=True, rename={"item_name": "as"}):
-    each: Text | None = None
-    item_name: Text = "item"
-    delivery: Delivery | None = None
+    """A page, by its file's name below `pages/`."""
+
+    each: Annotated[
+        Text | None,
+        Meta(
+            description="The list of tables of which each makes a page: `data.<file>`, and `.<key>` for each step into "
+            "it. A page with a parameter needs it.",
+            examples=["data.products"],
+        ),
+    ] = None
+    item_name: Annotated[Text, Meta(description="What the template calls the item.", examples=["product"])] = "item"
+    delivery: Annotated[
+        Delivery | None,
+        Meta(
+            description="A promise, `static`, `segment` or `user`: a page that reads more than that is an error. "
+            "Without it the class is inferred.",
+            examples=["static"],
+        ),
+    ] = None
 
 
 class SlotTable(msgspec.Struct, frozen=True, rename={"source": "from"}):
-    """`default` is typed by hand: what it must be depends on `type`."""
+    """A value that is known only at request time, by the name of its placeholder."""
 
-    source: Text = ""
-    type: SlotType = "string"
-    default: Any = None
-    max_length: int | None = None
-    choices: tuple[str, ...] | None = None
-    island: Text = ""
-    max_items: int | None = None
+    source: Annotated[
+        Text,
+        Meta(
+            description="Where the value comes from: `user.<field>`, `user.known`, `segment.<field>`, `request.path`, "
+            "`request.host`, `request.query.<name>`, `request.cookie.<name>` or `request.header.<name>`.",
+            examples=["user.name", "segment.hero", "request.query.q"],
+            extra_json_schema=REQUIRED,
+        ),
+    ] = ""
+    type: Annotated[SlotType, Meta(description="`string` or `integer`.", examples=["integer"])] = "string"
+    default: Annotated[
+        Any,  # what it must be depends on `type`
+        Meta(
+            description="Shown when the value is missing, too long, of the wrong type or none of the choices. Needed, "
+            "but not for `segment.<field>` and `user.known`.",
+            examples=["there", 0],
+            extra_json_schema={"type": ["string", "integer"]},
+        ),
+    ] = None
+    max_length: Annotated[
+        int | None,
+        Meta(
+            description="How many code points a string may have, at most 16384. Needed for strings without `choices`.",
+            examples=[40],
+        ),
+    ] = None
+    choices: Annotated[
+        tuple[str, ...] | None,
+        Meta(
+            description="The allowed values, different strings of at most 256 bytes. Templates may do anything with "
+            "such a slot.",
+            examples=[["guest", "member"]],
+        ),
+    ] = None
+    island: Annotated[
+        Text,
+        Meta(
+            description="Makes it a list slot, and names the island whose items it prints for the user's list of keys; "
+            "`default` is then the name of the island that is shown when nothing is left.",
+            examples=["product-card"],
+        ),
+    ] = ""
+    max_items: Annotated[
+        int | None,
+        Meta(description="How many items are shown at most, 1 to 100. Needed for a list slot.", examples=[4]),
+    ] = None
 
 
 class IslandTable(msgspec.Struct, frozen=True, rename={"item_name": "as"}):
-    each: Text = ""
-    item_name: Text = "item"
-    key: Text = ""
+    """The items of an island, by its name: its template is compiled once for each."""
+
+    each: Annotated[
+        Text,
+        Meta(
+            description="The list of tables of which each makes an item: `data.<file>`, and `.<key>` for each step "
+            "into it.",
+            examples=["data.products"],
+            extra_json_schema=REQUIRED,
+        ),
+    ] = ""
+    item_name: Annotated[Text, Meta(description="What the template calls the item.", examples=["product"])] = "item"
+    key: Annotated[
+        Text,
+        Meta(
+            description="The item's field that list values name: of letters, digits, `.`, `_`, `~` and `-`, each once.",
+            examples=["sku"],
+            extra_json_schema=REQUIRED,
+        ),
+    ] = ""
 
 
 class KvTable(msgspec.Struct, frozen=True):
+    """The store's records."""
+
     ttl: Ttl = Ttl()
 
 
 class RedirectTable(msgspec.Struct, frozen=True):
-    to: Text = ""
-    status: Literal[301, 302, 303, 307, 308] = 308
+    """Where a redirect leads, and how."""
+
+    to: Annotated[
+        Text,
+        Meta(description="A path of the site, or a URL.", examples=["/new/[x]"], extra_json_schema=REQUIRED),
+    ] = ""
+    status: Annotated[
+        Literal[301, 302, 303, 307, 308], Meta(description="The status of the answer.", examples=[302])
+    ] = 308
 
 
 class JinjaTable(msgspec.Struct, frozen=True):
-    paths: tuple[Text, ...] = ()
-    filters: dict[str, str] = {}
-    tests: dict[str, str] = {}
-    globals: dict[str, str] = {}
-    extensions: tuple[Literal["do", "loopcontrols", "i18n"], ...] = ()
-    trim_blocks: bool = False
-    lstrip_blocks: bool = False
-    keep_trailing_newline: bool = False
+    """Jinja, and the site's own Python for it."""
+
+    paths: Annotated[
+        tuple[Text, ...],
+        Meta(description="More folders of templates, relative to `edgekit.toml`.", examples=[["../theme"]]),
+    ] = ()
+    filters: Annotated[
+        dict[str, str],
+        Meta(
+            description='The site\'s own filters, by name: `money = "shop.filters:money"`. The modules lie beside the '
+            "site's folder.",
+            examples=[{"money": "shop.filters:money"}],
+        ),
+    ] = {}
+    tests: Annotated[
+        dict[str, str],
+        Meta(description="The site's own tests, likewise.", examples=[{"cheap": "shop.filters:is_cheap"}]),
+    ] = {}
+    globals: Annotated[
+        dict[str, str],
+        Meta(description="The site's own functions and constants, likewise.", examples=[{"menu": "shop.menu:menu"}]),
+    ] = {}
+    extensions: Annotated[
+        tuple[Literal["do", "loopcontrols", "i18n"], ...],
+        Meta(description="Of Jinja's: `do`, `loopcontrols`, `i18n`.", examples=[["do", "i18n"]]),
+    ] = ()
+    trim_blocks: Annotated[bool, Meta(description="Jinja's own option: no line break behind a block's tag.")] = False
+    lstrip_blocks: Annotated[bool, Meta(description="Jinja's own option: no indentation before a block's tag.")] = False
+    keep_trailing_newline: Annotated[
+        bool, Meta(description="Jinja's own option: the line break at a template's end stays.")
+    ] = False
 
 
 class BudgetTable(msgspec.Struct, frozen=True):
-    cpu_ms: Annotated[int, msgspec.Meta(ge=1, le=60_000)] = 50
-    page_kib: Annotated[int, msgspec.Meta(ge=1, le=25 * 1024)] = 1024
-    max_variants: Annotated[int, msgspec.Meta(ge=1, le=256)] = 16
+    """What a page may cost."""
+
+    cpu_ms: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=60_000,
+            description="Milliseconds: a request that uses more CPU is answered with 429, and a page that could is an "
+            "error.",
+        ),
+    ] = 50
+    page_kib: Annotated[int, Meta(ge=1, le=25 * 1024, description="KiB: a larger fragment is an error.")] = 1024
+    max_variants: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=256,
+            description="A page whose choice slots have a larger product of choices is an error; at most 256.",
+        ),
+    ] = 16
 
 
 class IdentityTable(msgspec.Struct, frozen=True):
-    mode: Literal["header"] = "header"
-    header: Text = "x-user-id"
-    trusted_proxies: tuple[Text, ...] = Identity().trusted_proxies
+    """How a request's user is known."""
+
+    mode: Annotated[Literal["header"], Meta(description="The only one there is.")] = "header"
+    header: Annotated[Text, Meta(description="The header that carries the user's id.")] = "x-user-id"
+    trusted_proxies: Annotated[
+        tuple[Text, ...],
+        Meta(description="Networks whose header is believed; from elsewhere it is dropped.", examples=[["10.0.0.0/8"]]),
+    ] = Identity().trusted_proxies
 
 
 class Config(msgspec.Struct, frozen=True):
+    """The configuration of an edgekit site."""
+
     site: SiteTable = SiteTable()
     build: BuildTable = BuildTable()
     pages: dict[str, PageTable] = {}
     slots: dict[str, SlotTable] = {}
     islands: dict[str, IslandTable] = {}
     kv: KvTable = KvTable()
-    redirects: dict[str, Text | RedirectTable] = {}
-    headers: dict[str, dict[str, str]] = {}
+    redirects: Annotated[
+        dict[str, Text | RedirectTable],
+        Meta(
+            description='By path: a path or URL, or `{ to = "/", status = 302 }`; `"/old/[x]" = "/new/[x]"` keeps '
+            "the part.",
+            examples=[{"/shop": "/", "/old/[x]": "/new/[x]"}],
+        ),
+    ] = {}
+    headers: Annotated[
+        dict[str, dict[str, str]],
+        Meta(
+            description="By path, or the beginning of one and `*`: names of headers, each with its value.",
+            examples=[{"/product/*": {"x-frame-options": "DENY"}}],
+        ),
+    ] = {}
     jinja: JinjaTable = JinjaTable()
     budget: BudgetTable = BudgetTable()
     identity: IdentityTable = IdentityTable()

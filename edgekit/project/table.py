@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from types import UnionType
-from typing import Any, Final, Literal, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Any, Final, Literal, TypeVar, Union, get_args, get_origin
 
 import msgspec
 
@@ -49,15 +49,16 @@ def _read_value(annotation: Any, value: Any, keys: tuple[str, ...], toml: TomlFi
 
     A map is read entry by entry, and those that are wrong are left out. A record may be one of several kinds.
     """
-    if get_origin(annotation) is dict and isinstance(value, dict):
-        inner = get_args(annotation)[1]
+    kind = get_args(annotation)[0] if get_origin(annotation) is Annotated else annotation
+    if get_origin(kind) is dict and isinstance(value, dict):
+        inner = get_args(kind)[1]
         read = {name: _read_value(inner, entry, (*keys, name), toml, problems) for name, entry in value.items()}
         return {name: entry for name, entry in read.items() if entry is not msgspec.UNSET}
-    kinds = get_args(annotation) if get_origin(annotation) in (Union, UnionType) else (annotation,)
-    record = next((kind for kind in kinds if isinstance(kind, type) and issubclass(kind, msgspec.Struct)), None)
+    kinds = get_args(kind) if get_origin(kind) in (Union, UnionType) else (kind,)
+    record = next((one for one in kinds if isinstance(one, type) and issubclass(one, msgspec.Struct)), None)
     if record is not None and isinstance(value, dict):
         return read_table(record, value, keys, toml, problems)
-    if annotation is record or get_origin(annotation) is dict:
+    if kind is record or get_origin(kind) is dict:
         _refuse(keys, "expected a table", toml, problems)
         return msgspec.UNSET
     try:
@@ -69,8 +70,8 @@ def _read_value(annotation: Any, value: Any, keys: tuple[str, ...], toml: TomlFi
 
 def _words_of(annotation: Any) -> tuple[str, ...]:
     """The words that a field of this type chooses from, if it does."""
-    literals = [annotation, *get_args(annotation)]
-    return tuple(word for literal in literals if get_origin(literal) is Literal for word in get_args(literal))
+    parts = get_args(annotation)
+    return parts if get_origin(annotation) is Literal else tuple(word for part in parts for word in _words_of(part))
 
 
 def _refuse(

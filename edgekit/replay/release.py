@@ -71,7 +71,7 @@ class Release:
             self.identity = HeaderIdentity(manifest.identity)
             self.tiers = {tier: LiveTier(tier, file, manifest.slots) for tier, file in manifest.segments.items()}
             self.redirects = Redirects(manifest.redirects)
-            spelt = ((spelling, page.path) for spelling, page in self.spelt.items())
+            spelt = ((encode_path(path).encode(), path) for path in self.pages if path.startswith("/"))
             self.headers = SiteHeaders(manifest.headers, spelt) if manifest.headers else None
             self.users = Users(manifest.slots.values())
             self.default = self.tiers[manifest.default_tier]

@@ -1,4 +1,7 @@
+import json
 from pathlib import Path
+
+import pytest
 
 from tests.cli.command import run, write_shop
 
@@ -79,3 +82,38 @@ def test_a_missing_template_is_a_finding(shop: Path) -> None:
     assert done.status == 1
     assert "site/pages/about.html:2: EK212 " in done.text
     assert "did you mean `layout.html`?" in done.text
+
+
+def test_github_findings_are_workflow_commands_on_stdout(shop: Path) -> None:
+    write_shop(shop / "site", {"pages/about.html": "<p>\n  {{ user.name|upper }}\n</p>\n"})
+    done = run("check", "--format", "github")
+    assert (done.status, done.err) == (1, "")
+    (line,) = done.text.splitlines()
+    assert line.startswith("::error file=site/pages/about.html,line=2,title=EK202%3A ")
+
+
+def test_github_has_nothing_to_say_of_a_good_site(shop: Path) -> None:
+    assert run("check", "--format", "github") == (0, b"", "")
+
+
+def test_sarif_findings_are_one_log_on_stdout(shop: Path) -> None:
+    write_shop(shop / "site", {"pages/about.html": "<p>\n  {{ user.name|upper }}\n</p>\n"})
+    done = run("check", "--format", "sarif")
+    assert (done.status, done.err) == (1, "")
+    (result,) = json.loads(done.out)["runs"][0]["results"]
+    assert result["ruleId"] == "EK202"
+
+
+def test_sarif_of_a_good_site_is_a_log_without_results(shop: Path) -> None:
+    done = run("check", "--format", "sarif")
+    assert (done.status, done.err) == (0, "")
+    assert json.loads(done.out)["runs"][0]["results"] == []
+
+
+@pytest.mark.parametrize("form", ["github", "sarif", "json"])
+def test_a_wrong_configuration_is_reported_in_the_form_that_was_asked_for(form: str, shop: Path) -> None:
+    write_shop(shop / "site", {"edgekit.toml": "[sight]\n"})
+    done = run("check", "--format", form)
+    assert (done.status, done.err) == (2, "")
+    assert "EK110" in done.text
+    assert done.text.startswith("::error file=site/edgekit.toml," if form == "github" else "{")

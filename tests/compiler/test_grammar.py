@@ -11,7 +11,7 @@ from jinja2 import Environment, TemplateSyntaxError, nodes
 
 from edgekit.compiler.build import CompileResult, compile_site
 from edgekit.compiler.oracle import Oracle
-from edgekit.diagnostics.catalogue import CATALOGUE
+from edgekit.diagnostics.catalogue import list_codes
 from edgekit.model.fragment import Fragment
 from edgekit.project.site import Site
 from tests.compiler.grammar import Sentence, shrink, write_files
@@ -117,7 +117,7 @@ def _refusal_problems(result: CompileResult, site: Site, files: dict[str, str]) 
         lines = files.get(name, "").count("\n") + 1
         if name not in files or not diagnostic.line or diagnostic.line > lines:
             yield f"{diagnostic.code} stands at {name}:{diagnostic.line}, of {lines} lines; "
-        if not diagnostic.help or diagnostic.code not in CATALOGUE:
+        if not diagnostic.help or diagnostic.code not in list_codes():
             yield f"{diagnostic.code} has no help or no entry; "
 
 
