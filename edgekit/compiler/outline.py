@@ -60,9 +60,10 @@ _NUMBER: Final = re.compile(r"(?<![\w.$\\])(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?(?![\
 
 def outline_of(pieces: Sequence[Text | Placed]) -> str | None:
     """The outline of a finished text; None of one with the characters that mark slots and holes."""
-    text = "".join([piece.text if type(piece) is Text else _mark(piece) for piece in pieces])
-    slots = len([piece for piece in pieces if type(piece) is not Text])
-    if text.count(_SLOT) != slots or _HOLE in text:
+    marks = [_mark(piece) for piece in pieces if type(piece) is not Text]
+    following = iter(marks)
+    text = "".join([piece.text if type(piece) is Text else next(following) for piece in pieces])
+    if text.count(_SLOT) != len(marks) or _HOLE in text:
         return None
     parts = _VERBATIM.split(text)
     parts[::2] = map(_cut_markup, parts[::2])
