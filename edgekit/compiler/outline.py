@@ -1,7 +1,7 @@
 """A page's outline: its text without the data that differ from page to page of one template, where they are *free*.
 
 What the context check finds depends on what a parser makes of a page, so pages with one outline are checked once.
-A hole is left where a text or a quoted attribute stood whole that holds no `<` or `>`, and `&` only in a complete
+A hole is left where a text or a quoted attribute stood that holds no `<` or `>`, and in text `&` only in a complete
 reference: what escaping writes, or anything like it. Simple patterns cut the holes, and may be wrong about where they
 are, in a comment or in an attribute's name. So whoever remembers an outline proves it first, as slots are proved: a
 probe in each hole, with every character that such a text may bring, must come out whole, in a place that `is_free`
@@ -34,8 +34,8 @@ _HOLES: Final[dict[str, HoleKind]] = {
 """How a slot and each kind of hole are written in an outline; a slot's encoding and a `;` follow."""
 
 _VERBATIM: Final = re.compile(
-    r"(<(?:!--.*?-->"
-    r"|[sS](?i:cript\b.*?</script)|[sS](?i:tyle\b.*?</style)|[nN](?i:oscript\b.*?</noscript)|[tT](?i:emplate\b.*?</template)))",
+    r"(<(?=[!sntSNT])(?:!--.*?-->"
+    r"|(?i:script\b.*?</script|style\b.*?</style|noscript\b.*?</noscript|template\b.*?</template)))",
     re.DOTALL,
 )
 """What is kept as it is, but for scripts: comments, and what is raw text or no part of the tree in one reading."""
@@ -44,7 +44,10 @@ _INERT: Final = r"[^Q<>&\x00\x01]*+(?:&(?:amp|lt|gt|quot|nbsp|#34|#39);[^Q<>&\x0
 _NO_SPACE: Final = r"(?![ \t\n\f\r]*+[<\x00])"
 """White space alone is another thing to the parser than text."""
 
-_VALUE: Final = rf"=Q(?<!\s(?:type|name)=Q)(?<!\s(?:property|itemprop)=Q){_INERT}(?<!=)(?=Q|\x00shtml;)"
+_VALUE: Final = (
+    r"=Q(?<!\s(?:type|name)=Q)(?<!\s(?:property|itemprop)=Q)"
+    r"(?:[^Q<>\x00\x01]*+(?=Q)|[^Q<>&\x00\x01]*+(?=\x00shtml;))(?<!=)"
+)
 """A quoted value, but not the most frequent of those that are never free. One that ends in `=` would make its closing
 quote look like the next one's opening."""
 
@@ -60,9 +63,10 @@ _NUMBER: Final = re.compile(r"(?<![\w.$\\])(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?(?![\
 
 def outline_of(pieces: Sequence[Text | Placed]) -> str | None:
     """The outline of a finished text; None of one with the characters that mark slots and holes."""
-    text = "".join([piece.text if type(piece) is Text else _mark(piece) for piece in pieces])
-    slots = len([piece for piece in pieces if type(piece) is not Text])
-    if text.count(_SLOT) != slots or _HOLE in text:
+    marks = [_mark(piece) for piece in pieces if type(piece) is not Text]
+    following = iter(marks)
+    text = "".join([piece.text if type(piece) is Text else next(following) for piece in pieces])
+    if text.count(_SLOT) != len(marks) or _HOLE in text:
         return None
     parts = _VERBATIM.split(text)
     parts[::2] = map(_cut_markup, parts[::2])
