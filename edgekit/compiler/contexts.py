@@ -2,8 +2,9 @@
 
 The page is parsed with a probe in the place of each value. A probe holds every character that a value may bring, as its
 encoding writes it, so a place that does not hold (an unquoted attribute, a comment, a tag's name) breaks it. A slot may
-stand where its probe comes out whole, and once, in a place that `places` allows. The page is parsed again with empty
-values: it must have the same elements and attributes, or values could change the page's structure.
+stand where its probe comes out whole, and once, in a place that `places` allows. The page is parsed again with values
+that are nothing to a parser: empty ones, and in text comments. It must have the same elements and attributes, or values
+could change the page's structure; and no comment may stand where the parser moves text away.
 
 Of pages with one `outline`, the first is parsed, and once more to prove that the outline says enough.
 """
@@ -58,17 +59,21 @@ def check_contexts(pieces: Sequence[Piece]) -> list[Misplaced]:
     found = _find_references(pieces) + _find_disputed(slots, text)
     probes = make_probes(slots, text)
     probed = fill_page(pieces, [probe.written for probe in probes])
-    empty = fill_page(pieces, [""] * len(slots))
     for scripting in _readings(text):
         tree = _parse(probed, scripting)
+        places = Places(probes, tree)
         refused = [problem.placed for problem in found]
-        found += [problem for problem in Places(probes, tree).judge() if problem.placed not in refused]
+        found += [problem for problem in places.judge() if problem.placed not in refused]
         if found:
             return found
-        if _skeleton(tree) != _skeleton(_parse(empty, scripting)):
+        empty = _parse(fill_page(pieces, places.write_nothing()), scripting)
+        found = [*places.find_moved(empty)]
+        if not found and _skeleton(tree) != _skeleton(empty):
             what = "another value of a slot would change the elements of the page"
             help = "put slots inside an element that may hold text, such as `<p>` or `<span>`"
-            return [Misplaced(slots[0], "EK302", what, help)]
+            found = [Misplaced(slots[0], "EK302", what, help)]
+        if found:
+            return found
     return []
 
 
@@ -140,7 +145,11 @@ def _follows_reference(pieces: Sequence[Piece], number: int) -> bool:
 def _skeleton(tree: LexborHTMLParser) -> list[object]:
     """Whether there is a doctype; then the page's elements, each with the names of its attributes and its parent's."""
     assert tree.root is not None
-    skeleton: list[object] = [tree.root.prev is not None]
+    before = tree.root.prev
+    while before is not None and before.is_comment_node:
+        before = before.prev
+    skeleton: list[object] = [before is not None]
     for node in tree.root.traverse(include_text=False):
-        skeleton.append((node.tag, tuple(node.attributes), node.parent.tag if node.parent is not None else None))
+        if not node.is_comment_node:
+            skeleton.append((node.tag, tuple(node.attributes), node.parent.tag if node.parent is not None else None))
     return skeleton

@@ -17,6 +17,12 @@ from edgekit.model.placeholder import Encoding
 
 Piece = Text | Placed | Hole
 
+_TABLE: Final = frozenset({"table", "tbody", "thead", "tfoot", "tr", "colgroup"})
+"""Elements out of which a parser moves text."""
+
+_NO_MARKUP: Final = frozenset({"title", "textarea", "script"})
+"""Elements with text in which a comment is text."""
+
 
 class Probe(NamedTuple):
     """`mark` is told from all others; `value` is what the document shows, with `mark` behind `lead` characters."""
@@ -133,6 +139,27 @@ class Places:
                 yield Misplaced(probe.of, "EK302", what, "close elements in the order they were opened")
             elif problem := judge_place(places[0]):
                 yield problem
+
+    def write_nothing(self) -> list[str]:
+        """For each probe what is nothing to a parser in its place: a comment where it stands in text, else no text."""
+        return [f"<!--{probe.mark}-->" if self._is_markup(number) else "" for number, probe in enumerate(self.probes)]
+
+    def _is_markup(self, number: int) -> bool:
+        place = self.whole[number][0]
+        return place.kind == "text" and place.element not in _NO_MARKUP
+
+    def find_moved(self, empty: LexborHTMLParser) -> Iterator[Misplaced]:
+        """Slots whose text does not stand where the comments of `write_nothing` do, in a page filled with those.
+
+        The parser takes text out of a table, unless it is white space (HTML 13.2.6.1, foster parenting).
+        """
+        assert empty.root is not None
+        for node in empty.root.traverse(include_text=False):
+            if node.is_comment_node and (mark := self._mark.fullmatch(node.comment_content or "")):
+                probe = self.probes[int(mark[1])]
+                if isinstance(probe.of, Placed) and node.parent is not None and node.parent.tag in _TABLE:
+                    what = f"it stands in `<{node.parent.tag}>`, which an HTML parser moves text out of"
+                    yield Misplaced(probe.of, "EK302", what, "put it into a cell, `<td>` or `<th>`, or a `<caption>`")
 
     def are_free(self) -> bool:
         """Whether all holes are free, and nothing is wrong with the slots."""

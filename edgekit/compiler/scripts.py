@@ -6,6 +6,7 @@ error, in a place of `_OPERANDS`. So it is no part of a string, template, regula
 no property's name, label, directive or module; and no operand of an operator that changes it.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Final, NamedTuple
@@ -109,7 +110,7 @@ class Script:
             if reading.has_comment:
                 what = "it stands in a script with `<!--` or `-->`, which begin a comment there"
                 return "EK301", what, "leave them out; `x-- > 0` has a space"
-            if problem := _judge_expression(reading.tree, *reading.ranges[at]):
+            if problem := _judge_expression(reading, *reading.ranges[at]):
                 return "EK301", *problem
         return None
 
@@ -139,6 +140,7 @@ _STRING: Final = encode_json("x\"'`${}\\ */ // \n<!-- --> </script>").encode()
 class _Reading(NamedTuple):
     """A script with values, parsed, and where each part lies in it (bytes)."""
 
+    text: bytes
     tree: Tree
     ranges: list[tuple[int, int]]
     has_comment: bool
@@ -156,17 +158,23 @@ def _read(parts: Sequence[Part], sign: str, *, is_data: bool) -> _Reading:
             script += f"{sign}1".encode() if part.slot.type == "integer" else _STRING
         ranges.append((start, len(script)))
     script += b"\n)" if is_data else b"\n"
-    tree = Parser(Language(tree_sitter_javascript.language())).parse(bytes(script))
-    return _Reading(tree, ranges, b"<!--" in script or b"-->" in script)
+    text = bytes(script)
+    tree = Parser(Language(tree_sitter_javascript.language())).parse(text)
+    return _Reading(text, tree, ranges, b"<!--" in text or b"-->" in text)
 
 
-def _judge_expression(tree: Tree, start: int, end: int) -> tuple[str, str] | None:
+_NAME_BEGIN: Final = re.compile(rb"[A-Za-z_$\\\x80-\xff]")
+"""What may not follow a number (ECMA-262, 12.9.3), which the parser does not see: `1in a`."""
+
+
+def _judge_expression(reading: _Reading, start: int, end: int) -> tuple[str, str] | None:
     """Why what lies there is no value of its own, and help; None if it is."""
-    root = tree.root_node
+    root = reading.tree.root_node
     if root.has_error:
         return "it stands in a script that a JavaScript parser cannot read with a value there", _EXPRESSION_HELP
     node = root.descendant_for_byte_range(start, end)
-    if node is None or (node.start_byte, node.end_byte) != (start, end) or node.parent is None:
+    runs_on = _NAME_BEGIN.match(reading.text, end)
+    if node is None or (node.start_byte, node.end_byte) != (start, end) or node.parent is None or runs_on:
         return "it stands in a script where a value is no whole expression", _EXPRESSION_HELP
     operands = _OPERANDS.get(node.parent.type, frozenset())
     if (operands != _ANY and _field_of(node) not in operands) or _is_signed_base(node):

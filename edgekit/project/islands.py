@@ -51,9 +51,9 @@ def read_islands(
         if table is None:
             islands[name] = Island(name, Page(island_path(name), template, FrozenDict(), island=name))
             continue
-        before = len(problems.found)
+        before = len(problems.errors)
         items = _read_items(name, table, template, data, longest, toml, problems)
-        if len(problems.found) == before:
+        if len(problems.errors) == before:
             islands[name] = Island(name, items=items)
     return islands
 

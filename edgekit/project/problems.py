@@ -29,11 +29,15 @@ class Problems:
         )
 
     @property
+    def errors(self) -> tuple[Diagnostic, ...]:
+        return tuple(problem for problem in self.found if problem.severity == "error")
+
+    @property
     def warnings(self) -> tuple[Diagnostic, ...]:
         return tuple(problem for problem in self.found if problem.severity == "warning")
 
     def stop_if_any(self) -> None:
         """Raises EdgekitError: 2 for wrong configuration, segments or data (EK1xx), 1 if only pages are wrong."""
-        if len(self.found) > len(self.warnings):
-            configuration = any(problem.code.startswith("EK1") for problem in self.found)
+        if self.errors:
+            configuration = any(problem.code.startswith("EK1") for problem in self.errors)
             raise EdgekitError(merge_diagnostics(self.found), status=2 if configuration else 1)

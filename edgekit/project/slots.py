@@ -33,13 +33,13 @@ def read_slots(
     slots: dict[str, Slot] = {}
     by_source: dict[str, str] = {}
     for name, table in sorted(tables.items()):
-        before = len(problems.found)
+        before = len(problems.errors)
         _check_name(name, toml, problems)
         check_source(name, table.source, by_source, toml, problems)
         by_source.setdefault(table.source, name)
         if "island" in toml.content["slots"][name]:
             slot = read_list(name, table, islands, toml, problems)
-            if len(problems.found) == before:
+            if len(problems.errors) == before:
                 slots[name] = slot
             continue
         if table.max_items is not None:
@@ -55,7 +55,7 @@ def read_slots(
                 _check_tiers(slot, table, tiers, toml, problems)
             else:
                 slot = msgspec.structs.replace(slot, default=_read_default(slot, table, toml, problems))
-        if len(problems.found) == before:
+        if len(problems.errors) == before:
             slots[name] = slot
     return slots
 

@@ -65,7 +65,7 @@ class Documents:
     def __init__(self, folder: Path, places: list[str]) -> None:
         self.places = places
         compiled = compile_files(folder, {f"pages/{at}.html": write_page(place)[0] for at, place in enumerate(places)})
-        assert compiled.codes == []
+        assert compiled.result.pack is not None, compiled.codes
         fragments = [compiled.fragments[page_key(f"/{at}", "free")] for at, _ in enumerate(places)]
         self._plans = [build_plan(fragment.body, fragment.cuts, compiled.site.slots) for fragment in fragments]
 
