@@ -16,16 +16,16 @@ from tests.scale import scaled
 
 BUDGETS: Final = {
     "tests": 60,
-    "tests/browser": 25,
-    "tests/cli": 130,
+    "tests/browser": 75,
+    "tests/cli": 110,
     "tests/compiler": 280,
-    "tests/diagnostics": 38,
+    "tests/diagnostics": 45,
     "tests/fragment": 45,
-    "tests/kv": 150,
-    "tests/law": 200,
+    "tests/kv": 120,
+    "tests/law": 190,
     "tests/model": 20,
     "tests/project": 45,
-    "tests/replay": 90,
+    "tests/replay": 60,
     "tests/site": 20,
 }
 
