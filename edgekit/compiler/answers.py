@@ -39,19 +39,19 @@ class Answers:
             self._clients.update(compiled.clients)
 
     def check(self) -> list[Diagnostic]:
-        """Findings of what a page and its islands make together."""
+        """Findings of what a page and its islands make together, as far as those compiled."""
         found: list[Diagnostic] = []
         for page, route, names in self._pages:
-            for name in names:
+            for name in sorted(self._islands.keys() & names):
                 reads = self._delivery(name)
                 if page.delivery is not None and exceeds(strictest([reads, route.delivery]), page.delivery):
                     what = f'the page says `delivery = "{page.delivery}"`, but its island `{name}` reads {READS[reads]}'
                     help = f'let the page fetch it (`{{% island "{name}" client %}}`), or serve it as `{reads}`'
                     found.append(self.findings.make("EK601", what, help, (page.template, 1), page.path))
-        for name in sorted(self._clients):
+        for name in sorted(self._islands.keys() & self._clients):
             found += self._faults[name]
             for slot in map(self.site.slots.__getitem__, self._islands[name].lists):
-                found += [*self._faults.get(slot.island, ()), *self._faults[str(slot.default)]]
+                found += [*self._faults.get(slot.island, ()), *self._faults.get(str(slot.default), ())]
         return found
 
     def finish(self) -> tuple[dict[str, Route], dict[str, Island]]:

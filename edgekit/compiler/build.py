@@ -72,8 +72,9 @@ def compile_site(
         for done, (page, compiled) in enumerate(zip(pages, all_compiled, strict=True), 1):
             diagnostics += compiled.diagnostics or spending.add(page, compiled)
             dead_links += ((page.path, dead) for dead in compiled.dead_links)
-            if compiled.route is not None and not diagnostics:
+            if compiled.route is not None:
                 answers.add(page, compiled)
+            if not diagnostics:
                 for fragment in compiled.fragments:
                     assert fragment.trace is not None
                     keep(fragment, digest(encode_trace(fragment.trace)).hex())
@@ -87,8 +88,7 @@ def compile_site(
                 progress(done, len(pages))
     for _, page, fragment in _lowest(sample) if not diagnostics else ():
         diagnostics += validator.check(page, _tier_of(site, fragment), fragment)
-    if not diagnostics:
-        diagnostics += answers.check()
+    diagnostics += answers.check()
     if not diagnostics:
         diagnostics += spending.check(*answers.finish())
     warnings = [*site.warnings, *report_dead_links(dead_links, site, validator.findings)]

@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from typing import Final
 
+from edgekit.compiler.opaque import Placed
+from edgekit.compiler.run import Location
 from edgekit.compiler.trace import Traced
 from edgekit.model.manifest import Delivery
 
@@ -16,6 +18,18 @@ def infer_delivery(traced: Traced) -> Delivery:
     if roots & {"user", "request"}:
         return "user"
     return "segment" if traced.reads_tier or roots else "static"
+
+
+def find_reason(variants: Iterable[Traced], delivery: Delivery) -> tuple[str, Location | None]:
+    """What gives a page its class, in words, and the template line that prints it, where one does."""
+    roots = {"user": ("user", "request"), "segment": ("segment",), "static": ()}[delivery]
+    sources = []
+    for variant in variants:
+        for piece in variant.pieces:
+            if type(piece) is Placed and piece.slot.root in roots:
+                return f"`{piece.slot.source}`", piece.location
+        sources += [source for source, slot in variant.slots.items() if slot.root in roots]
+    return (f"`{min(sources)}`", None) if sources else (READS[delivery], None)
 
 
 def strictest(classes: Iterable[Delivery]) -> Delivery:
