@@ -7,9 +7,9 @@ import msgspec
 
 from edgekit.compiler.assemble import Assembled, SurrogateError, UnwritableError, assemble
 from edgekit.compiler.budget import list_contents
-from edgekit.compiler.composition import check_places, find_script, find_spot
+from edgekit.compiler.composition import Misfit, check_places, find_lifeless, find_spot
 from edgekit.compiler.contexts import Contexts
-from edgekit.compiler.delivery import READS, exceeds, infer_delivery, strictest
+from edgekit.compiler.delivery import exceeds, find_reason, infer_delivery, strictest
 from edgekit.compiler.links import DeadLink, LinkChecker
 from edgekit.compiler.opaque import Mark, Placed
 from edgekit.compiler.run import Location, Spot
@@ -70,7 +70,7 @@ class PageCompiler:
                 if not traces:
                     return CompiledPage((), (), None, tuple(found))
         delivery = strictest(infer_delivery(variant) for variants in traces.values() for variant in variants)
-        found += self._check_delivery(page, delivery)
+        found += self._check_delivery(page, delivery, traces)
         if found:
             return CompiledPage((), (), None, tuple(found))
         return self._finish(page, delivery, traces)
@@ -157,10 +157,7 @@ class PageCompiler:
         misfits = check_places(traced.pieces, island=bool(page.island))
         if page.island:
             misfits += check_island(traced.pieces)
-        return [
-            self.tracer.findings.make(misfit.code, misfit.what, misfit.help, self._place(page, misfit.spot), page.path)
-            for misfit in misfits
-        ]
+        return [self._of_misfit(page, misfit) for misfit in misfits]
 
     def _find_client_faults(self, page: Page, variants: Sequence[Traced]) -> tuple[Diagnostic, ...]:
         """What would go wrong if a page fetched this island, or the island that holds this item."""
@@ -173,10 +170,8 @@ class PageCompiler:
                     help = "place it without `client`, or leave the slot to the page and its fallback"
                     here = placed.get(source) or (page.template, 1)
                     found.append(self.tracer.findings.make("EK607", what, help, here, page.path, (source,)))
-            if (spot := find_script(variant.pieces)) is not None:
-                what = "a page fetches the island, and a script that is fetched with it does not run"
-                help = "put the script into the page, or place the island without `client`"
-                found.append(self.tracer.findings.make("EK608", what, help, self._place(page, spot), page.path))
+            if (misfit := find_lifeless(variant.pieces)) is not None:
+                found.append(self._of_misfit(page, misfit))
         return tuple(found)
 
     def _check_text(self, page: Page, traced: Traced) -> list[Diagnostic]:
@@ -189,6 +184,11 @@ class PageCompiler:
         what = f"the page's own text holds `{MARK_START}`, the mark of an island"
         return [self.tracer.findings.make("EK603", what, "write the comment in another way", location, page.path)]
 
+    def _of_misfit(self, page: Page, misfit: Misfit) -> Diagnostic:
+        return self.tracer.findings.make(
+            misfit.code, misfit.what, misfit.help, self._place(page, misfit.spot), page.path
+        )
+
     def _place(self, page: Page, spot: Spot) -> Location:
         return self.tracer.findings.place(spot) or (page.template, 1)
 
@@ -200,19 +200,20 @@ class PageCompiler:
         help = "print less on this page, or raise `page_kib`"
         return [self.tracer.findings.make("EK501", what, help, (page.template, 1), page.path)]
 
-    def _check_delivery(self, page: Page, delivery: Delivery) -> list[Diagnostic]:
+    def _check_delivery(
+        self, page: Page, delivery: Delivery, traces: Mapping[str, tuple[Traced, ...]]
+    ) -> list[Diagnostic]:
         asserted = "static" if page.path == "503" else page.delivery
         if asserted is None or not exceeds(delivery, asserted):
             return []
-        reads = READS[delivery]
+        reads, location = find_reason([variant for variants in traces.values() for variant in variants], delivery)
+        help = "leave out what it reads (look at its layouts too)"
         if page.path == "503":
             code, what = "EK602", f"503.html reads {reads}, but it is shown when nothing can be read"
         else:
             code, what = "EK601", f'the page says `delivery = "{asserted}"`, but it reads {reads}'
-        help = f"leave out what it reads (look at its layouts too), or serve it as `{delivery}`"
-        if page.path == "503":
-            help = "leave out what it reads (look at its layouts too)"
-        return [self.tracer.findings.make(code, what, help, (page.template, 1), page.path)]
+            help += f", or serve it as `{delivery}`"
+        return [self.tracer.findings.make(code, what, help, location or (page.template, 1), page.path)]
 
 
 def _names(names: Iterable[str]) -> tuple[str, ...]:
