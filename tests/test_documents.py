@@ -1,12 +1,15 @@
 """What the documents say compiles does, and what they say is refused is refused with that code."""
 
 import re
+from base64 import b64encode
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
 from edgekit.compiler.build import compile_site
+from edgekit.compiler.island import SCRIPT
 from edgekit.model.fragment import Fragment
 from edgekit.project.load import load_site
 from tests.source import ROOT
@@ -88,6 +91,12 @@ def test_the_fragment_of_a_choice_is_as_the_document_says(tmp_path: Path) -> Non
     (said,) = re.findall(r"The fragment of the first example is `([^`]+)`", text)
     template, _ = next(rows("docs/templates.md", "Choice slots"))
     assert ([], [said]) == compile_template(template, tmp_path)
+
+
+def test_the_policy_of_the_document_allows_the_script_of_islands() -> None:
+    script = SCRIPT.removeprefix("<script>").removesuffix("</script>")
+    digest = b64encode(sha256(script.encode()).digest()).decode()
+    assert re.findall(r"'sha256-([^']+)'", (ROOT / "docs/templates.md").read_text("utf-8")) == [digest]
 
 
 def compile_template(template: str, folder: Path) -> tuple[list[str], list[str]]:

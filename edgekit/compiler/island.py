@@ -26,7 +26,8 @@ SCRIPT: Final = (
     ".then(function(r){return r.ok?r.text():Promise.reject()}).then(function(t){e.innerHTML=t},function(){})})"
     "(document.currentScript.previousElementSibling)</script>"
 )
-"""Stands behind the element, and fills it if the answer is ok; else the fallback stays."""
+"""Stands behind the element, and fills it if the answer is ok; else the fallback stays. The same for every island:
+docs/templates.md names its hash, and sites allow it by that."""
 
 END: Final = f"</{ELEMENT}>{SCRIPT}"
 
@@ -47,8 +48,11 @@ class IslandExtension(Extension):
         if parser.stream.current.type != "string":
             parser.fail('`island` takes the name itself, such as `{% island "recommendations" %}`', line)
         name = nodes.Const(next(parser.stream).value, lineno=line)
-        if not parser.stream.skip_if("name:client"):
+        if parser.stream.current.type == "block_end":
             return [self._print("place", name, line)]
+        if not parser.stream.skip_if("name:client"):
+            written = str(parser.stream.current.value)
+            parser.fail(f"behind its name `island` takes `client` or nothing, not `{written}`", line)
         fallback = parser.parse_statements(("name:endisland",), drop_needle=True)
         return [self._print("begin", name, line), *fallback, self._print("end", name, line)]
 
@@ -74,8 +78,9 @@ def check_use(site: "Site", page: "Page", name: str) -> None:
         raise PageError("EK606", "503.html holds an island, but it is shown when nothing can be read", "leave it out")
     island = site.islands.get(name)
     if island is None:
-        near = did_you_mean(name, [known for known, other in site.islands.items() if other.page is not None])
-        help = f"write its template, `islands/{name}.html`, or name another"
+        wanted = name.removesuffix(".html")
+        near = did_you_mean(wanted, [known for known, other in site.islands.items() if other.page is not None])
+        help = f"write its template, `islands/{wanted}.html`, or name another"
         raise PageError("EK604", f"there is no island `{name}`{near}", help)
     if island.page is None:
         help = f'print it through a list slot: `[slots.…]` with `island = "{name}"`'
