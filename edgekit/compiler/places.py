@@ -168,10 +168,16 @@ def _fits(placed: Placed, rule: Rule) -> bool:
     return placed.form in encodings
 
 
+ATTRIBUTE_NAME: Final = "in the name of an attribute"
+"""Where the rest of a value comes out whose quotes did not hold it."""
+
+
 def judge_broken(placed: Placed, kind: str | None, element: str) -> Misplaced:
-    """Why a slot may not stand where its value did not come out whole; `kind` is None if it was not found."""
+    """Why a slot may not stand where its value did not come out whole; `kind` is None if it was found elsewhere."""
     help = "move it into element text, or into a quoted attribute such as `title`, `alt` or `data-…`"
     match kind:
+        case None if element == ATTRIBUTE_NAME and placed.form == "json":
+            where, help = "in a value that the quotes of its JSON end", "put the attribute's value in single quotes"
         case None:
             where = element or "where an HTML parser keeps neither text nor attribute"
         case "text" if element == "script":

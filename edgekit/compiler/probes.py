@@ -8,7 +8,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from edgekit.compiler.opaque import Placed
 from edgekit.compiler.outline import PROBES, Hole, is_free
-from edgekit.compiler.places import Misplaced, Place, is_value, judge_broken, judge_place
+from edgekit.compiler.places import ATTRIBUTE_NAME, Misplaced, Place, is_value, judge_broken, judge_place
 from edgekit.compiler.scripts import Script
 from edgekit.compiler.trace import Text
 from edgekit.compiler.urls import Part
@@ -92,7 +92,7 @@ class Places:
             elif node.is_element_node:
                 self._note(node.tag or "", "in the name of an element")
                 for name, value in node.attributes.items():
-                    self._note(name, "in the name of an attribute")
+                    self._note(name, ATTRIBUTE_NAME)
                     self._find(value or "", name, node)
             elif node.is_comment_node:
                 self._note(node.comment_content or "", "in a comment")
@@ -102,6 +102,7 @@ class Places:
             return
         parts: list[Part] = []
         whole: list[tuple[int, int]] = []
+        readable = True  # a value that breaks a script breaks it for the others, which are not to blame
         end = 0
         for mark in self._mark.finditer(text):
             number = int(mark[1])
@@ -114,9 +115,10 @@ class Places:
                 whole.append((number, len(parts) - 1))
             else:
                 self.broken.setdefault(number, (kind, element.tag or ""))
+                readable = False
         parts += [text[end:]] if end < len(text) else []
         attributes = element.attributes
-        script = Script(parts, attributes) if kind == "text" and element.tag == "script" else None
+        script = Script(parts, attributes) if kind == "text" and element.tag == "script" and readable else None
         for number, at in whole:
             place = Place(kind, element.tag or "", attributes, _around(element), parts, at, script)
             self.whole.setdefault(number, []).append(place)
