@@ -158,6 +158,8 @@ class KeepingFilters:
             assert type(piece) is Placed
             yield piece._replace(form="json")
         elif is_opaque(value):
+            if type(value) is Rope and any(type(piece) is Placed and piece.slot.island for piece in pieces_of(value)):
+                raise refuse(value, "EK207", "it prints elements, and is written as JSON", word="tojson")
             help = "write the slot alone as JSON, or put the text together in a script of the page"
             raise refuse(value, "EK207", "it is joined text, and is written as JSON", help, "tojson")
         elif find_opaque(value) is None:
