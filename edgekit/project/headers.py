@@ -76,6 +76,8 @@ def _read_pattern(written: str) -> tuple[str, str | None]:
     decoded = path.removesuffix("x") if star else path
     if "*" in decoded:
         return written, "has a `*` that is not at its end"
+    if "[" in start or "]" in start:
+        return written, "has a bracket: patterns have no parts, and the character itself is written `%5B` or `%5D`"
     return decoded + star, None
 
 

@@ -49,6 +49,7 @@ REFUSED = {
     '[headers."/*/a"]\nx-a = "1"': ("EK165", 4, "has a `*` that is not at its end"),
     '[headers."/a**"]\nx-a = "1"': ("EK165", 4, "has a `*` that is not at its end"),
     '[headers."/a%2A"]\nx-a = "1"': ("EK165", 4, "has a `*` that is not at its end"),
+    '[headers."/product/[sku]"]\nx-a = "1"': ("EK165", 4, "has a bracket: patterns have no parts"),
     '[headers."/é"]\nx-a = "1"\n[headers."/%C3%A9"]\nx-a = "1"': ("EK165", 6, "is another spelling of a pattern"),
     '[headers."/*"]\n"x y" = "1"': ("EK167", 5, "`x y` is no name of a header"),
     '[headers."/*"]\n"x\\r\\ny" = "1"': ("EK167", 5, "is no name of a header"),
