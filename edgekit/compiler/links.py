@@ -110,7 +110,7 @@ class LinkChecker:
                 link = _without_query(_value(value)) in links
                 self._is_link[value, location] = link or self._is_link.get((value, location), False)
         found = [place for place in places if self._is_link[place]]
-        return [(dead[value], self._find_line(location, value)) for value, location in found]
+        return [(dead[value], self._find_line(location, value.partition(_SLOT)[0])) for value, location in found]
 
 
 def _locate(pieces: Sequence[Text | Placed | Mark], offset: int) -> Location:

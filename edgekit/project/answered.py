@@ -21,7 +21,7 @@ class AnsweredPaths:
     def __init__(self, pages: Iterable[Page], assets: Iterable[Asset], redirects: Iterable[RedirectRule]) -> None:
         self.paths: Final = frozenset([page.path for page in pages] + [asset.url for asset in assets])
         self.redirects: Final = Redirects(redirects)
-        self._sorted = sorted(self.paths)
+        self._sorted = sorted(path for path in self.paths if path.startswith("/"))  # error pages have no address
 
     def answers(self, path: str) -> bool:
         """Whether a path, percent-encoded as in a URL, leads to something, be it over redirects."""

@@ -163,6 +163,16 @@ def test_a_warning_has_the_line_of_the_template_and_what_was_meant(tmp_path: Pat
     assert found.message == "nothing answers the link to `/abuot`; did you mean `/about`?"
 
 
+def test_an_error_page_is_not_what_was_meant(tmp_path: Path) -> None:
+    (found,) = warnings(compile_page(tmp_path, '<a href="/404">', **{"pages/404.html": ""}))
+    assert found.message == "nothing answers the link to `/404`"
+
+
+def test_a_slot_in_its_query_leaves_a_link_its_line(tmp_path: Path) -> None:
+    (found,) = warnings(compile_page(tmp_path, '<p>\n\n<a href="/nowhere?u={{ user.name|urlencode }}">x</a>'))
+    assert found.line == 3
+
+
 def test_the_line_is_that_of_the_link_whatever_is_printed_before_it(tmp_path: Path) -> None:
     text = (
         "{% for n in [1, 2] -%}\n\n<p>\n<a\n  href='/one'></a>\n<a href='/no-{{ n }}/x'></a>\n"
