@@ -84,9 +84,11 @@ def read_pages(
                 problems.add("EK401", f"`pages/{name}` makes `{page.path}`: {fault}", help="rename it", file=file)
                 break
             if page.path in pages:
+                other = pages[page.path].template
+                makers = f"two items of `{other}`" if other == page.template else f"`{other}` and `{page.template}`"
                 problems.add(
                     "EK402",
-                    f"`{pages[page.path].template}` and `{page.template}` both make `{page.path}`",
+                    f"{makers} both make `{page.path}`",
                     help="rename one, or change the data that names it",
                     file=file,
                 )

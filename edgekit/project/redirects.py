@@ -81,6 +81,7 @@ def _check_pages(
         if met is not None:
             hidden.setdefault(met.rule.source, []).append(page.path)
     for source, paths in hidden.items():
-        more = f" and {len(paths) - 1} other pages" if len(paths) > 1 else ""
+        others = len(paths) - 1
+        more = f" and {others} other page{'s' if others > 1 else ''}" if others else ""
         what = f"the redirect of `{written[source]}` hides the page `{paths[0]}`{more}"
         note(problems, toml, ("redirects", written[source]), "EK163", what, help="remove the redirect, or the page")

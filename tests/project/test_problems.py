@@ -374,7 +374,7 @@ FAULTS = {
         {"edgekit.toml": CONFIG + EACH, "data/products.json": '[{"sku": 1}, {"sku": "1"}]', **SKU},
         "EK402",
         "pages/p/[sku].html",
-        "both make `/p/1`",
+        "two items of `pages/p/[sku].html` both make `/p/1`",
     ),
     "an item at the path of a page": Fault(
         {"edgekit.toml": CONFIG + EACH, "pages/p/p-1.html": "", **SKU},
