@@ -53,6 +53,8 @@ def command(
         result = compile_site(loaded, lambda fragment: None, jobs=jobs, prove=prove, progress=progress)
     if output.form != "text" or result.diagnostics:
         output.diagnostics(result.diagnostics, asked=True)
-    if result.pack is not None and output.form == "text" and not output.quiet:
+    if result.pack is None or (strict and result.diagnostics):
+        return 1
+    if output.form == "text" and not output.quiet:
         output.line(f"no errors: {len(loaded.pages)} pages, {len(loaded.tiers)} tiers, {len(loaded.slots)} slots")
-    return 1 if result.pack is None or (strict and result.diagnostics) else 0
+    return 0
