@@ -110,6 +110,9 @@ class Script:
             if reading.has_comment:
                 what = "it stands in a script with `<!--` or `-->`, which begin a comment there"
                 return "EK301", what, "leave them out; `x-- > 0` has a space"
+            if reading.has_disputed_slash:
+                what = "it stands in a script with a `/` that may be a division or begin a regular expression"
+                return "EK301", what, "end the statement before the `/` with a `;`, or put parentheses around it"
             if problem := _judge_expression(reading, *reading.ranges[at]):
                 return "EK301", *problem
         return None
@@ -144,6 +147,7 @@ class _Reading(NamedTuple):
     tree: Tree
     ranges: list[tuple[int, int]]
     has_comment: bool
+    has_disputed_slash: bool
 
 
 def _read(parts: Sequence[Part], sign: str, *, is_data: bool) -> _Reading:
@@ -160,7 +164,35 @@ def _read(parts: Sequence[Part], sign: str, *, is_data: bool) -> _Reading:
     script += b"\n)" if is_data else b"\n"
     text = bytes(script)
     tree = Parser(Language(tree_sitter_javascript.language())).parse(text)
-    return _Reading(text, tree, ranges, b"<!--" in text or b"-->" in text)
+    return _Reading(text, tree, ranges, b"<!--" in text or b"-->" in text, _has_disputed_slash(tree))
+
+
+_DISPUTED: Final = frozenset({b"}", b"await", b"yield"})
+"""What a division may follow, and a regular expression too: it depends on more than the grammar of the parser knows.
+
+`{a: 1}` and `() => {}` may end a statement, a line's end without a `;` may end one, and `await` may be a name.
+"""
+
+
+def _has_disputed_slash(tree: Tree) -> bool:
+    """Whether what the parser takes for a division could begin a regular expression, or the other way round.
+
+    Then what follows may be inside or outside of it (ECMA-262, 12: the goal symbols InputElementDiv and …RegExp).
+    """
+    before: Node | None = None
+    nodes = [tree.root_node]
+    while nodes:
+        node = nodes.pop()
+        nodes += reversed(node.children)
+        if node.type == "comment":
+            # The parser reads what follows a comment behind a regular expression as its flags.
+            if node.parent is not None and node.parent.type == "regex":
+                return True
+        elif not node.child_count:
+            if node.type in ("/", "/=") and before is not None and before.text in _DISPUTED:
+                return True
+            before = node if node.type != "regex_pattern" else None
+    return False
 
 
 _NAME_BEGIN: Final = re.compile(rb"[A-Za-z_$\\\x80-\xff]")

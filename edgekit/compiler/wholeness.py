@@ -46,8 +46,15 @@ def check_island(pieces: Sequence[Piece]) -> list[Misfit]:
             what = "the island holds a `<select>` with more than options, which browsers read in different ways"
             help = "keep to `<option>`, `<optgroup>` and `<hr>` there"
             return [Misfit("EK312", find_spot(pieces, at), what, help)]
+        if _SHADOW in filled.lower() and LexborHTMLParser(filled).css_first(f"template[{_SHADOW}]"):
+            what = "the island declares a shadow root, which may be that of the element around it"
+            help = "let the page declare it, or a script of the page attach it"
+            return [Misfit("EK312", find_spot(pieces, text.lower().index(_SHADOW)), what, help)]
     return []
 
+
+_SHADOW: Final = "shadowrootmode"
+"""On `<template>`: browsers make it its parent's shadow root, but not in what a script puts in (HTML 13.2.6.4.4)."""
 
 _OF_DOCUMENT: Final = re.compile(r"<(?:!doctype|/?(?:html|head|body|frameset)(?=[\s/>]))", re.IGNORECASE | re.ASCII)
 

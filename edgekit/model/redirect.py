@@ -25,36 +25,37 @@ class Met(NamedTuple):
 
 
 class Redirects:
-    """Redirects made ready to be looked up. A path costs one look-up, and a search if there are sources with parts."""
+    """Redirects made ready to be looked up: those without parts by their path, the others by their length.
+
+    A search for all patterns at once would read a long path once for each of them.
+    """
 
     def __init__(self, rules: Iterable[RedirectRule]) -> None:
         """`rules` in the order in which they are tried."""
         self._static: dict[str, Met] = {}
-        self._by_last_part: dict[int, tuple[RedirectRule, tuple[str, ...]]] = {}
-        alternatives: list[str] = []
-        count = 0
+        self._patterns: dict[int, list[tuple[Pattern, RedirectRule]]] = {}
         for rule in rules:
             pattern = pattern_of(rule.source)
-            names = part_names(rule.source)
-            if names:
-                count += len(names)
-                self._by_last_part[count] = rule, names
-                alternatives.append("/".join("([^/]+)" if text is None else re.escape(text) for text in pattern))
+            if None in pattern:
+                self._patterns.setdefault(len(pattern), []).append((pattern, rule))
             else:
                 self._static["/".join(map(str, pattern))] = Met(rule, {})
-        self._search = re.compile("|".join(alternatives)).fullmatch if alternatives else None
 
     def find(self, path: str) -> Met | None:
         """What a decoded path meets."""
         met = self._static.get(path)
-        if met is not None or self._search is None:
+        if met is not None or not self._patterns:
             return met
-        match = self._search(path)
-        if match is None:
-            return None
-        assert match.lastindex is not None
-        rule, names = self._by_last_part[match.lastindex]
-        return Met(rule, dict(zip(names, match.groups()[match.lastindex - len(names) : match.lastindex], strict=True)))
+        segments = path.split("/")
+        for pattern, rule in self._patterns.get(len(segments), ()):
+            if all(map(_fits, pattern, segments)):
+                parts = [segment for text, segment in zip(pattern, segments, strict=True) if text is None]
+                return Met(rule, dict(zip(part_names(rule.source), parts, strict=True)))
+        return None
+
+
+def _fits(text: str | None, segment: str) -> bool:
+    return segment != "" if text is None else segment == text
 
 
 def pattern_of(source: str) -> Pattern:

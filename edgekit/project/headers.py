@@ -19,7 +19,8 @@ _VALUE: Final = re.compile(r"[!-~](?:[ -~]*[!-~])?")
 
 _OWN: Final[Mapping[str, str]] = {
     **dict.fromkeys(
-        ("age", "etag", "expires", "last-modified", "pragma", "vary", "warning"),
+        ("age", "edge-control", "etag", "expires", "last-modified", "no-vary-search", "pragma", "vary", "warning",
+         "x-accel-expires"),
         "caching is edgekit's own: it follows from what a page reads",
     ),
     **dict.fromkeys(

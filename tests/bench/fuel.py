@@ -51,6 +51,7 @@ class Extreme(NamedTuple):
     delivery: str = "user"
     query: bytes = b""
     cookies: bytes = b""
+    tags: bytes = b""
     record: str = "{}"
     item: str = ""
     """The fragment of the island `none`, and behind a number of each item that the list slot RECS shows."""
@@ -78,7 +79,12 @@ def bench_fuel(folder: Path, rounds: int) -> dict[str, dict[str, Spread]]:
 
 
 def _measure(store: LmdbStore, extreme: Extreme, rounds: int) -> tuple[list[float], list[float]]:
-    headers = ((b"host", b"shop.example"), (b"x-user-id", b"u1"), (b"cookie", extreme.cookies))
+    headers = (
+        (b"host", b"shop.example"),
+        (b"x-user-id", b"u1"),
+        (b"cookie", extreme.cookies),
+        (b"if-none-match", extreme.tags),
+    )
     request = Request(b"/", 1_790_000_000.0, query=extreme.query, headers=headers, peer="127.0.0.1")
     cold, warm = [], []
     for _ in range(rounds):
@@ -123,6 +129,7 @@ def _extremes() -> Iterator[tuple[str, Extreme]]:
     yield "a body of 1 MiB, of a tier", Extreme(mebibyte, delivery="segment")
     yield "a body of 1 MiB, of a user", Extreme(mebibyte + "{A}", {"A": _slot("a", 9, "x")})
     yield "an empty page", Extreme("")
+    yield "an empty page, static, asked for with many tags", Extreme("", delivery="static", tags=b"," * 60_000)
     for what, record in _RECORDS.items():
         yield f"a record of {len(record)} bytes: {what}", Extreme("{A}", {"A": _slot("a", 9, "x")}, record=record)
     names = [f"N{number}" for number in range(1_000)]

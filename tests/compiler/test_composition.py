@@ -51,7 +51,8 @@ WHOLE = [
     "<template><td>x</td></template>", "<textarea><p></textarea>", "<br><hr><img alt=x>", "<input>",
     "<details><summary>x</summary>y</details>", "<noscript><p>x</p></noscript>", "<button>x</button>",
     "<pre>\nx</pre>", "<ruby>x<rt>y</ruby>", "<my-card>x</my-card>", "<iframe></iframe>", "<object><p>x</p></object>",
-    "<label>x <input></label>", "<p title='</div>'>x</p>", "<!-- </div> -->",
+    "<label>x <input></label>", "<p title='shadowrootmode'>shadowrootmode</p>",
+    "<p title='</div>'>x</p>", "<!-- </div> -->",
 ]  # fmt: skip
 
 NOT_WHOLE = [
@@ -66,7 +67,7 @@ NOT_WHOLE = [
     "<caption>x</caption>", "<col>", "<html>", "<html class=x>", "<head></head>", "<body class=x>", "<frameset>",
     "<!doctype html>", "<noscript><noembed></noscript>", "<noscript><!--</noscript>", "<option>x", "<rt>x",
     "<p><table></table></p>", "<select><div>x</div></select>", "<div/>", "<marquee>", "<object>", "<div><![if x]>",
-    "<div><![x[",
+    "<div><![x[", "<template shadowrootmode=open></template>", "<p><TEMPLATE ShadowRootMode=x>x</template></p>",
 ]  # fmt: skip
 
 

@@ -187,6 +187,40 @@ def test_an_unsafe_place_is_refused(line: str) -> None:
     assert codes_of(page) == [code]
 
 
+@pytest.mark.parametrize(
+    "script",
+    [
+        "let f = () => {}\n/{S:json}/g",
+        "let f = async a => { b }\n/{S:json}/g",
+        "{a: 1} /{S:json}/g",
+        "x = {}\n/= 2; {S:json}",
+        "async function f() { await /{S:json}/g }",
+        "let a = await /{S:json}/g",
+        "yield /{S:json}/g",
+        "export default function () {} /{S:json}/g",
+        "export default class {} /{S:json}/g",
+        "let a = /b//* c */instanceof /{S:json}/g",
+        'let a = () => {}\n/"/g; let b = {S:json} + "/"',
+    ],
+)
+def test_a_slash_that_may_be_a_division_or_not_is_refused(script: str) -> None:
+    assert codes_of(f'<script type="module">{script}</script>') == ["EK301"]
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "let a = ({b: 1}).b / {S:json} / c",
+        "let a = `${b}` / {S:json} / `}/`",
+        "if (a) { b() }\n// c\nlet d = {S:json}",
+        "let a = [/}/, /b/g], c = {S:json} / d[0] / 2",
+        "let a = b.match(/await /) ? {S:json} : f(x) / 2",
+    ],
+)
+def test_a_slash_that_is_one_thing_only_is_accepted(script: str) -> None:
+    assert codes_of(f'<script type="module">{script}</script>') == []
+
+
 def test_a_byte_order_mark_is_no_text_of_the_page() -> None:
     assert codes_of("\ufeff<!doctype html><p>{S}</p>") == []
     assert codes_of(" {S}<!doctype html><p>x</p>") == ["EK302"]

@@ -33,7 +33,8 @@ def test_patterns_are_decoded_and_names_in_lower_case(tmp_path: Path) -> None:
 OWN = [
     "Cache-Control", "CDN-Cache-Control", "etag", "vary", "surrogate-control", "surrogate-key", "expires", "age",
     "pragma", "last-modified", "content-length", "content-type", "content-encoding", "transfer-encoding", "connection",
-    "keep-alive", "set-cookie", "location", "allow", "date", "x-edgekit-outcome",
+    "keep-alive", "set-cookie", "location", "allow", "date", "x-edgekit-outcome", "X-Accel-Expires", "edge-control",
+    "no-vary-search",
 ]  # fmt: skip
 
 REFUSED = {
