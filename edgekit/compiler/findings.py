@@ -14,9 +14,9 @@ from edgekit.compiler.loader import UnreadableTemplateError
 from edgekit.compiler.opaque import WAYS_OUT
 from edgekit.compiler.run import Location, Spot, TraceError, Violation, traceback_location
 from edgekit.compiler.syntax import describe_assertion, describe_syntax
+from edgekit.compiler.undefined import describe_undefined
 from edgekit.diagnostics.diagnostic import Diagnostic
-from edgekit.diagnostics.suggest import did_you_mean
-from edgekit.model.island import island_path
+from edgekit.diagnostics.suggest import suggest
 from edgekit.project.functions import innermost_line, source_line
 
 
@@ -65,9 +65,12 @@ class Findings:
                 wanted = error.templates if isinstance(error, TemplatesNotFound) else [error.name or ""]
                 names = [name for name in wanted if isinstance(name, str)]
                 known = self.environment.list_templates(extensions=["html", "txt", "xml", "jinja", "j2"])
-                hint = did_you_mean(names[0], known) if names else ""
+                near = suggest(names[0], known) if names else None
+                hint = f"; did you mean `{near}`?" if near else ""
                 missing = " or ".join(f"`{name}`" for name in names) or "(no name)"
                 help = "put it into `templates/`; names are relative to `templates/`, then to the site folder"
+                if near:
+                    help = f"write `{near}`, or {help}"
                 return self.make("EK212", f"there is no template {missing}{hint}", help, location, page)
             case SecurityError():
                 help = "templates may not change data or reach into Python; do it in the data instead"
@@ -79,11 +82,10 @@ class Findings:
                     page,
                 )
             case UndefinedError():
+                undefined = describe_undefined(error, self.environment.site.data, page)
                 help = "give it a value, or print it with `|default(…)`"
-                if page.startswith(island_path("")):
-                    help = "an island sees data, slots and the tier, but neither `page` nor what the page has set"
-                message = _said(error)
-                return self.make("EK211", message, help, location, page, tuple(_QUOTED.findall(message)))
+                message, help = undefined or (_said(error), help)
+                return self.make("EK211", message, help, location, page, tuple(_NAMED.findall(message)))
             case RecursionError():
                 help = (
                     "end the recursion of the macro, include or loop; or take apart an expression of hundreds of parts"
@@ -178,7 +180,7 @@ def _of_function(error: Exception, place: tuple[str, int | None], location: Loca
 
 _NEWLINE: Final = re.compile(r"\r\n|\r|\n")
 _OURS: Final = re.compile(r"(?:edgekit\.[a-z.]+)?(?:Frozen(?=Dict|List)|Tracing(?=Macro|BlockR|TemplateR))([A-Za-z]+)")
-_QUOTED: Final = re.compile(r"'([^']+)'")
+_NAMED: Final = re.compile(r"['`]([^'`]+)['`]")
 
 
 def _said(error: Exception) -> str:

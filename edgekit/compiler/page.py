@@ -70,7 +70,7 @@ class PageCompiler:
                 if not traces:
                     return CompiledPage((), (), None, tuple(found))
         delivery = strictest(infer_delivery(variant) for variants in traces.values() for variant in variants)
-        found += self._check_delivery(page, delivery)
+        found += self._check_delivery(page, delivery, [variant for traced in traces.values() for variant in traced])
         if found:
             return CompiledPage((), (), None, tuple(found))
         return self._finish(page, delivery, traces)
@@ -200,11 +200,16 @@ class PageCompiler:
         help = "print less on this page, or raise `page_kib`"
         return [self.tracer.findings.make("EK501", what, help, (page.template, 1), page.path)]
 
-    def _check_delivery(self, page: Page, delivery: Delivery) -> list[Diagnostic]:
+    def _check_delivery(self, page: Page, delivery: Delivery, variants: Sequence[Traced]) -> list[Diagnostic]:
         asserted = "static" if page.path == "503" else page.delivery
         if asserted is None or not exceeds(delivery, asserted):
             return []
-        reads = READS[delivery]
+        reads, location = READS[delivery], (page.template, 1)
+        if delivery == "user":
+            sources = {slot.source for one in variants for slot in one.slots.values() if slot.root != "segment"}
+            placed = [piece for one in variants for piece in one.pieces if type(piece) is Placed]
+            reads = " and ".join(f"`{source}`" for source in sorted(sources)) or reads
+            location = next((at.location for at in placed if at.location and at.slot.source in sources), location)
         if page.path == "503":
             code, what = "EK602", f"503.html reads {reads}, but it is shown when nothing can be read"
         else:
@@ -212,7 +217,7 @@ class PageCompiler:
         help = f"leave out what it reads (look at its layouts too), or serve it as `{delivery}`"
         if page.path == "503":
             help = "leave out what it reads (look at its layouts too)"
-        return [self.tracer.findings.make(code, what, help, (page.template, 1), page.path)]
+        return [self.tracer.findings.make(code, what, help, location, page.path)]
 
 
 def _names(names: Iterable[str]) -> tuple[str, ...]:

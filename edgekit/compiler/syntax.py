@@ -1,4 +1,4 @@
-"""What Jinja's parser says of a template that it cannot read, in fewer words: which tag is open, and since which line."""
+"""What Jinja's parser says of a template that it cannot read, in fewer words; and since which line a tag is open."""
 
 import re
 from collections.abc import Sequence
@@ -13,7 +13,9 @@ _DOCUMENTATION: Final = "Jinja's documentation of its syntax is at https://jinja
 _UNKNOWN: Final = re.compile(r"Encountered unknown tag '(.*?)'")
 _END: Final = "Unexpected end of template"
 _OPEN: Final = re.compile(r"The innermost block that needs to be closed is '(\w+)'")
-_EXPECTED: Final = re.compile(r"(?:following tags|Jinja is expecting this tag, but currently looking for):? (.*?)\. The ")
+_EXPECTED: Final = re.compile(
+    r"(?:following tags|Jinja is expecting this tag, but currently looking for):? (.*?)\. The "
+)
 _TAGS: Final = (
     "autoescape", "block", "call", "extends", "filter", "for", "from", "if", "import", "include", "macro", "print",
     "set", "with",
@@ -22,6 +24,9 @@ _TAGS: Final = (
 
 _ELSEWHERE: Final = {"elseif": "elif", "elsif": "elif", "foreach": "for", "unless": "if not"}
 """Tags of other template languages."""
+
+_EXTENSIONS: Final = {"do": "do", "break": "loopcontrols", "continue": "loopcontrols", "trans": "i18n"}
+"""Tags that a site may switch on."""
 
 _MISSING: Final = re.compile(r"No (filter|test) named '(.*)'")
 
@@ -52,10 +57,15 @@ def describe_syntax(error: TemplateSyntaxError, tags: Sequence[Tag], environment
         if opened:
             what = f"`{{% {tag} %}}` stands where the `{{% {opened} %}}`{of_line} is still open"
             return Said(f"syntax error: {what}", f"write `{{% end{opened} %}}` before it")
-        return Said(f"syntax error: nothing is open that `{{% {tag} %}}` could belong to", "remove it, or open it before")
+        return Said(
+            f"syntax error: nothing is open that `{{% {tag} %}}` could belong to", "remove it, or open it before"
+        )
     if tag in _ELSEWHERE:
         instead = _ELSEWHERE[tag]
         return Said(f"syntax error: there is no tag `{tag}`; did you mean `{instead}`?", f"write `{{% {instead} … %}}`")
+    if tag in _EXTENSIONS:
+        help = f'write `extensions = ["{_EXTENSIONS[tag]}"]` under `[jinja]` in edgekit.toml'
+        return Said(f"syntax error: the tag `{tag}` belongs to an extension of Jinja's", help)
     known = {*_TAGS, *expected, *(name for extension in environment.extensions.values() for name in extension.tags)}
     return Said(f"syntax error: there is no tag `{tag}`{did_you_mean(tag, known)}", f"mend the tag; {_DOCUMENTATION}")
 
