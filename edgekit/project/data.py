@@ -70,14 +70,16 @@ def _read_json(file: Path, text: str, problems: Problems) -> Any:
     except msgspec.DecodeError as error:
         why = str(error).removeprefix("JSON is malformed: ")
         byte = re.search(r" \(byte (\d+)\)", why)
-        line = text.encode()[: int(byte[1])].count(b"\n") + 1 if byte else text.count("\n") + 1
+        line = text.encode()[: int(byte[1])].count(b"\n") + 1 if byte else None
+        if why.endswith("truncated"):
+            line = text.count("\n") + 1
         problems.add(
             "EK107",
             f"`{file.name}` is no JSON: {why.removesuffix(byte[0]) if byte else why}",
-            help="mend this line, or the one before it",
+            help="mend this line, or the one before it" if line else "mend the value",
             file=file,
             line=line,
-            source=text.split("\n")[line - 1],
+            source=text.split("\n")[line - 1].rstrip("\r") if line else None,
         )
         return None
     if content is None:

@@ -1,5 +1,6 @@
 """`each` and `as` of edgekit.toml: a list of tables in the data, and the name that templates have for one of them."""
 
+import os
 import re
 from pathlib import Path
 from typing import Any, Final
@@ -81,4 +82,4 @@ def _is_list_of_tables(value: Any) -> bool:
 
 def _is_broken_file(root: Path, stem: str) -> bool:
     """Is there such a data file? Then it was left out for a problem that is noted already."""
-    return any((root / "data" / f"{stem}{ending}").exists() for ending in (".toml", ".json", ".csv"))
+    return any(os.path.exists(root / "data" / f"{stem}{ending}") for ending in (".toml", ".json", ".csv"))
