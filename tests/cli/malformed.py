@@ -202,7 +202,7 @@ FOLDER_FAULTS: Final[Mapping[str, Callable[[Path], object]]] = {
     "a loop of two": lambda folder: ((folder / "a").symlink_to("b"), (folder / "b").symlink_to("a")),
     "a folder with a file's name": lambda folder: (folder / "x.html").mkdir(),
     "a pipe in it": lambda folder: os.mkfifo(folder / "pipe.html"),
-    "deep": lambda folder: (folder / "/".join(["d"] * 300)).mkdir(parents=True),
+    "deep": lambda folder: (folder / "/".join(["d"] * 60)).mkdir(parents=True),
     "a hidden file": lambda folder: (folder / ".html").write_text("{{"),
 }
 

@@ -83,7 +83,7 @@ def test_the_site_itself_is_right(site: Path) -> None:
 def test_a_configuration_cut_anywhere_is_refused_or_right(site: Path) -> None:
     make(site)
     text = write_config(CONFIG)
-    for end in random.Random(0).sample(range(len(text)), min(len(text), scaled(20))):
+    for end in random.Random(0).sample(range(len(text)), min(len(text), scaled(10))):
         (site / "edgekit.toml").write_text(text[:end])
         with naming(end):
             said_of(site)
@@ -125,7 +125,7 @@ def test_every_key_is_known_to_the_schema() -> None:
 def test_any_value_of_any_key_is_refused_or_right(site: Path, part: int) -> None:
     make(site)
     wrong = wrong_configurations()[part::4]
-    for place, value in random.Random(part).sample(wrong, min(len(wrong), scaled(25))):
+    for place, value in random.Random(part).sample(wrong, min(len(wrong), scaled(15))):
         (site / "edgekit.toml").write_text(write_config(put(CONFIG, place, value)))
         with naming(place, value):
             said_of(site)
@@ -134,7 +134,7 @@ def test_any_value_of_any_key_is_refused_or_right(site: Path, part: int) -> None
 @pytest.mark.parametrize("fault", FILE_FAULTS)
 def test_a_file_with_a_fault_is_refused_or_right(site: Path, fault: str) -> None:
     names = [*FILES, "edgekit.toml"]
-    for name in random.Random(fault).sample(names, min(len(names), scaled(3))):
+    for name in random.Random(fault).sample(names, min(len(names), scaled(2))):
         make(site)
         FILE_FAULTS[fault](site / name)
         with naming(fault, name):
@@ -144,7 +144,7 @@ def test_a_file_with_a_fault_is_refused_or_right(site: Path, fault: str) -> None
 @pytest.mark.parametrize("fault", FOLDER_FAULTS)
 def test_a_folder_with_a_fault_is_refused_or_right(site: Path, fault: str) -> None:
     names = ("pages", "templates", "segments", "data", "static", "islands", "more")
-    for name in random.Random(fault).sample(names, min(len(names), scaled(3))):
+    for name in random.Random(fault).sample(names, min(len(names), scaled(2))):
         make(site)
         FOLDER_FAULTS[fault](site / name)
         with naming(fault, name):
@@ -154,7 +154,7 @@ def test_a_folder_with_a_fault_is_refused_or_right(site: Path, fault: str) -> No
 @pytest.mark.parametrize("place", PLACES)
 def test_a_file_of_any_name_is_refused_or_right(site: Path, place: str) -> None:
     content = {"segments": b'hero = "x"', "data": b"[]"}.get(place.partition("/")[0], b"a")
-    for name in random.Random(place).sample(NAMES, min(len(NAMES), scaled(4))):
+    for name in random.Random(place).sample(NAMES, min(len(NAMES), scaled(3))):
         make(site)
         file = os.path.join(os.fsencode(site), place.encode().replace(b"{}", name))
         os.makedirs(os.path.dirname(file), exist_ok=True)
@@ -168,7 +168,7 @@ def test_a_file_of_any_name_is_refused_or_right(site: Path, place: str) -> None:
 
 @pytest.mark.parametrize("form", DATA)
 def test_any_data_are_refused_or_right(site: Path, form: str) -> None:
-    for text in random.Random(form).sample(DATA[form], min(len(DATA[form]), scaled(14))):
+    for text in random.Random(form).sample(DATA[form], min(len(DATA[form]), scaled(8))):
         make(site)
         (site / "data" / "products.json").unlink()
         (site / f"data/products.{form}").write_text(text, encoding="utf-8", newline="")
@@ -185,7 +185,7 @@ def test_a_mutated_file_is_refused_or_right(site: Path, name: str) -> None:
     chance = random.Random(name)
     make(site)
     content = (site / name).read_bytes() or b"{{ user.name }}"
-    for _ in range(scaled(4)):
+    for _ in range(scaled(3)):
         mutated = mutate(content, chance)
         (site / name).write_bytes(mutated)
         with naming(name, mutated):

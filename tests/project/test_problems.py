@@ -269,7 +269,7 @@ FAULTS = {
     "data that is no JSON": Fault({"data/x.json": '{\n"a": tru}'}, "EK107", "data/x.json:2", "`x.json` is no JSON"),
     "JSON with NaN": Fault({"data/x.json": "[NaN]"}, "EK107", "data/x.json:1", "is no JSON"),
     "JSON with a float too large": Fault({"data/x.json": "[1e999]"}, "EK107", "data/x.json", "out of range"),
-    "JSON with half a character": Fault({"data/x.json": r'["\ud800"]'}, "EK107", "data/x.json", "is no JSON"),
+    "JSON with half a character": Fault({"data/x.json": r'["\ud800"]'}, "EK107", "data/x.json:1", "is no JSON"),
     "JSON of nothing": Fault({"data/x.json": "null"}, "EK107", "data/x.json", "holds only `null`"),
     "JSON that is empty": Fault({"data/x.json": ""}, "EK107", "data/x.json:1", "is no JSON"),
     "JSON nested deeply": Fault({"data/x.json": "[" * 300 + "]" * 300}, "EK107", "data/x.json", "nested too deeply"),
