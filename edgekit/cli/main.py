@@ -11,7 +11,7 @@ from typing import Final
 import click
 
 from edgekit import __version__
-from edgekit.cli.options import output_options
+from edgekit.cli.options import Commands, output_options
 from edgekit.cli.output import Output
 from edgekit.diagnostics.diagnostic import EdgekitError
 
@@ -44,7 +44,7 @@ BUG: Final = 70
 INTERRUPTED: Final = 130
 
 
-class Commands(click.Group):
+class LazyCommands(Commands):
     """The commands, each imported only when it is called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -63,7 +63,7 @@ class Commands(click.Group):
                 formatter.write_dl([(name.ljust(width), what) for name, what in commands.items()])
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=LazyCommands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, message="edgekit %(version)s")
 @output_options(json=False)
 def edgekit() -> None:

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import click
 
 from edgekit.cli.output import Output
+from edgekit.diagnostics.suggest import suggest
 from edgekit.project.clock import parse_clock
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -37,6 +38,21 @@ def output_options(*, json: bool = True) -> Callable[[Function], Function]:
         return function
 
     return decorate
+
+
+class Commands(click.Group):
+    """A group of commands that knows what was most likely meant by a misspelt one."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and not args[0].startswith("-") and (near := self._find_near(ctx, args[0])):
+            ctx.fail(f"No such command {args[0]!r}. Did you mean {near!r}?")
+        return super().resolve_command(ctx, args)
+
+    def _find_near(self, ctx: click.Context, name: str) -> str | None:
+        known = self.list_commands(ctx)
+        return None if name in known else suggest(name, known)
 
 
 def _set_output(attribute: str, value: object) -> Callable[[click.Context, click.Parameter, bool], None]:

@@ -1,5 +1,6 @@
 """Where a command finds its site and its store: the rules of the contract, section 9."""
 
+import os
 from pathlib import Path
 from typing import Final
 
@@ -19,11 +20,10 @@ def site_folder(given: Path | None) -> Path:
     """Raises EK101 if none is given and none is found."""
     folder = given or find_site()
     if folder is None:
-        raise failure(
-            "EK101",
-            "there is no site here: neither `.` nor `./site` has an `edgekit.toml`",
-            help="name the site's folder, or make a site with `edgekit init DIR`",
-        )
+        help = "name the site's folder, or make a site with `edgekit init DIR`"
+        if above := next(filter(is_site, Path.cwd().parents), None):
+            help = f"name the site's folder, `{os.path.relpath(above)}`, or go there"
+        raise failure("EK101", "there is no site here: neither `.` nor `./site` has an `edgekit.toml`", help=help)
     return folder
 
 

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import click
 
-from edgekit.cli.options import output_options, store_option
+from edgekit.cli.options import Commands, output_options, store_option
 from edgekit.cli.output import Output
 from edgekit.cli.places import find_store
 from edgekit.kv.releases import list_releases, rollback
 from edgekit.kv.store import open_store
 
 
-@click.group
+@click.group(cls=Commands)
 def command() -> None:
     """Published builds: list them, and roll back to an earlier one.
 

@@ -148,9 +148,17 @@ def _check_path(url: str) -> str:
             raise failure("EK483", f"`{url}` is another spelling of a page's path", help=help, status=1)
         case Refusal():
             help = "a path begins with `/` and has no `.` or `..` segments, encoded slashes or control characters"
+            if not url.startswith("/"):
+                help = f"begin it with a slash: `{_spell(f'/{url}')}`"
             raise failure("EK483", f"`{url}` is no path that a page can have", help=help, status=1)
         case path:
             return path
+
+
+def _spell(url: str) -> str:
+    """A URL in the spelling that leads to a page, if there is one."""
+    canonical = canonical_path(url.partition("?")[0].encode(errors="surrogateescape"))
+    return canonical.location if isinstance(canonical, Redirect) else url
 
 
 def _check_redirect(path: str, manifest: Manifest) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from edgekit.cli.options import output_options, store_option
+from edgekit.cli.options import Commands, output_options, store_option
 from edgekit.cli.output import Output
 from edgekit.cli.places import find_store
 from edgekit.diagnostics.text import escape_control
@@ -14,7 +14,7 @@ from edgekit.kv.segments import get_segment, put_segment, reset_segment
 from edgekit.kv.store import LmdbStore, open_store
 
 
-@click.group
+@click.group(cls=Commands)
 def command() -> None:
     """A tier's configuration in the store, and its live fields.
 

@@ -5,11 +5,11 @@ import sys
 import time
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import click
 
-from edgekit.cli.options import output_options, store_option
+from edgekit.cli.options import Commands, output_options, store_option
 from edgekit.cli.output import Output
 from edgekit.cli.places import find_store
 from edgekit.diagnostics.diagnostic import EdgekitError, failure
@@ -22,7 +22,7 @@ from edgekit.kv.users import count_users_by, delete_user, export_users, get_user
 from edgekit.model.manifest import Manifest, Ttl
 
 
-@click.group
+@click.group(cls=Commands)
 def command() -> None:
     """The users' records: what a page prints of `user.*`, and everybody's tier.
 
@@ -54,7 +54,7 @@ def import_(output: Output, file: str, form: UserFormat | None, skip_bad: bool, 
     form = form or ("csv" if file.endswith(".csv") else "jsonl")
     with (
         open_store(find_store(store)) as opened,
-        nullcontext(sys.stdin.buffer) if file == "-" else open(file, "rb") as stream,
+        nullcontext(sys.stdin.buffer) if file == "-" else _open_file(file) as stream,
         output.progress("importing") as progress,
     ):
         manifest = _manifest(opened)
@@ -189,6 +189,14 @@ def stats(output: Output, fields: str, store: Path | None) -> None:
     output.table(rows)
     if counted.expired or counted.damaged:
         output.note(f"{counted.total} in all; {counted.expired} expired, {counted.damaged} damaged")
+
+
+def _open_file(file: str) -> BinaryIO:
+    try:
+        return open(file, "rb")
+    except OSError as error:
+        help = "name a file of JSON lines or CSV, or `-` for standard input"
+        raise failure("EK102", f"`{file}` cannot be read: {error.strerror}", help=help) from None
 
 
 def _manifest(store: LmdbStore) -> Manifest | None:

@@ -5,7 +5,7 @@ from typing import Any
 
 from edgekit.compiler.opaque import Fields, OpaqueSlot, Placed, Rope
 from edgekit.compiler.run import Run, find_location
-from edgekit.diagnostics.suggest import did_you_mean
+from edgekit.diagnostics.suggest import suggest
 from edgekit.model.slot import KNOWN, Slot
 from edgekit.project.site import Site
 
@@ -43,6 +43,8 @@ def trace_fields(site: Site, tier: str, run: Run) -> dict[str, Any]:
 
     def namespace(name: str, frozen: dict[str, Any], nested: dict[str, Fields] | None = None) -> Fields:
         nested = nested or {}
+        declared = [source.removeprefix(f"{name}.") for source in by_source if source.startswith(f"{name}.")]
+        known = tuple(dict.fromkeys([*declared, *frozen, *nested]))
 
         def read(field: str) -> Any:
             source = f"{name}.{field}"
@@ -52,16 +54,15 @@ def trace_fields(site: Site, tier: str, run: Run) -> dict[str, Any]:
                 return read_frozen(frozen[field])
             if field in nested:
                 return nested[field]
-            known = [s[len(name) + 1 :] for s in by_source if s.startswith(name + ".")] + [*frozen, *nested]
-            raise run.refuse(
-                "EK208",
-                f"`{source}`",
-                f"it is not declared{did_you_mean(field, known)}",
-                _declare_help(name, field),
-                field,
-            )
+            what, help = "it is not declared", _declare_help(name, field)
+            having = [tier for tier, fields in site.tiers.items() if field in fields] if name == "segment" else []
+            if having:
+                what = f"not every tier has it, only {' and '.join(f'`{tier}`' for tier in having)}"
+            elif near := suggest(field, known):
+                what, help = f"{what}; did you mean `{near}`?", f"write `{name}.{near}`, or {help}"
+            raise run.refuse("EK208", f"`{source}`", what, help, field)
 
-        return Fields(run, name, read)
+        return Fields(run, name, known, read)
 
     groups = {group: namespace(f"request.{group}", {}) for group in _GROUPS}
     return {
@@ -76,4 +77,9 @@ def _declare_help(name: str, field: str) -> str:
     declare = f'declare it in edgekit.toml: `[slots.{slot}]` with `from = "{name}.{field}"`'
     if name == "segment":
         return f"write `{field}` in every file of `segments/`, or {declare} for a live field"
+    if name == "request" and field not in ("path", "host"):
+        return (
+            "declare a slot in edgekit.toml whose `from` is `request.path`, `request.host`, `request.query.<name>`, "
+            "`request.cookie.<name>` or `request.header.<name>`, and write that"
+        )
     return declare if f"{name}.{field}" == KNOWN else f"{declare}, `default` and `max_length`"

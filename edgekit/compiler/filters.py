@@ -101,7 +101,8 @@ class KeepingFilters:
     def default(self, value: Any, default_value: Any = "", boolean: Any = False) -> Any:
         if is_opaque(value):
             if type(value) is Fields or is_opaque(boolean) or boolean:
-                raise refuse(value, "EK202", "filter `default` tests its truth", word="default")
+                help = "leave out the second argument: the slot's own `default` is printed where there is no value"
+                raise refuse(value, "EK202", "filter `default` tests its truth", help, "default")
             return value
         return do_default(value, default_value, boolean)
 

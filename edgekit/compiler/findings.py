@@ -10,11 +10,13 @@ from jinja2.exceptions import SecurityError
 from edgekit.compiler.environment import PageEnvironment
 from edgekit.compiler.excerpt import Tag, find_expression, read_tags
 from edgekit.compiler.functions import PageError
+from edgekit.compiler.loader import UnreadableTemplateError
 from edgekit.compiler.opaque import WAYS_OUT
 from edgekit.compiler.run import Location, Spot, TraceError, Violation, traceback_location
+from edgekit.compiler.syntax import describe_assertion, describe_syntax
+from edgekit.compiler.undefined import describe_undefined
 from edgekit.diagnostics.diagnostic import Diagnostic
-from edgekit.diagnostics.suggest import did_you_mean
-from edgekit.model.island import island_path
+from edgekit.diagnostics.suggest import suggest
 from edgekit.project.functions import innermost_line, source_line
 
 
@@ -49,19 +51,13 @@ class Findings:
         if place := innermost_line(error, files):
             return _of_function(error, place, location, page)
         match error:
-            case TemplateAssertionError():
-                hint = _near_filter(self.environment, error.message or "")
-                where = (error.name or template, error.lineno)
-                return self.make(
-                    "EK213",
-                    f"{(error.message or '').rstrip('.')}{hint}",
-                    "name one of Jinja's, or mend the tag",
-                    where,
-                    page,
-                )
             case TemplateSyntaxError():
-                where = (error.name or template, error.lineno)
-                return self.make("EK213", f"syntax error: {error.message}", _SYNTAX_HELP, where, page)
+                name, line = error.name or template, error.lineno
+                if isinstance(error, TemplateAssertionError):
+                    said = describe_assertion(error, self.environment)
+                else:
+                    said = describe_syntax(error, self._tags(name, self._read(name)[1]), self.environment)
+                return self.make("EK213", *said, (name, line), page)
             case SyntaxError():  # of the Python code that Jinja makes
                 help = "take it apart into includes or macros: Python nests at most 20 loops in each other"
                 return self.make("EK213", f"the template cannot be compiled: {error.msg}", help, location, page)
@@ -69,9 +65,12 @@ class Findings:
                 wanted = error.templates if isinstance(error, TemplatesNotFound) else [error.name or ""]
                 names = [name for name in wanted if isinstance(name, str)]
                 known = self.environment.list_templates(extensions=["html", "txt", "xml", "jinja", "j2"])
-                hint = did_you_mean(names[0], known) if names else ""
+                near = suggest(names[0], known) if names else None
+                hint = f"; did you mean `{near}`?" if near else ""
                 missing = " or ".join(f"`{name}`" for name in names) or "(no name)"
                 help = "put it into `templates/`; names are relative to `templates/`, then to the site folder"
+                if near:
+                    help = f"write `{near}`, or {help}"
                 return self.make("EK212", f"there is no template {missing}{hint}", help, location, page)
             case SecurityError():
                 help = "templates may not change data or reach into Python; do it in the data instead"
@@ -83,11 +82,10 @@ class Findings:
                     page,
                 )
             case UndefinedError():
+                undefined = describe_undefined(error, self.environment.site.data, page)
                 help = "give it a value, or print it with `|default(…)`"
-                if page.startswith(island_path("")):
-                    help = "an island sees data, slots and the tier, but neither `page` nor what the page has set"
-                message = _said(error)
-                return self.make("EK211", message, help, location, page, tuple(_QUOTED.findall(message)))
+                message, help = undefined or (_said(error), help)
+                return self.make("EK211", message, help, location, page, tuple(_NAMED.findall(message)))
             case RecursionError():
                 help = (
                     "end the recursion of the macro, include or loop; or take apart an expression of hundreds of parts"
@@ -95,12 +93,15 @@ class Findings:
                 return self.make(
                     "EK215", "the template is nested too deep, or calls itself without an end", help, location, page
                 )
-            case UnicodeDecodeError():
-                return self.make("EK212", "the template is no UTF-8", "save it as UTF-8", location, page)
-            case OSError():
-                why = error.strerror or type(error).__name__
-                help = "make it readable, or name another"
-                return self.make("EK212", f"a template cannot be read: {why}", help, location, page)
+            case UnreadableTemplateError():
+                return Diagnostic(
+                    code="EK212",
+                    message=f"the template {error.why}",
+                    help=error.help,
+                    file=str(error.file),
+                    line=error.line,
+                    pages=(page,),
+                )
         if isinstance(error, TypeError) and any(name in str(error) for name in ("OpaqueSlot", "Rope", "Fields")):
             message = "a slot's value is not known when the page is built, but the expression needs the value itself"
             return self.make("EK206", message, WAYS_OUT["EK206"], location, page, ("user", "segment", "request"))
@@ -119,7 +120,8 @@ class Findings:
             source = lines[line - 1] if 0 < line <= len(lines) else None
             expression = find_expression(self._tags(name, text), line, words) if words else None
             if expression:
-                message = f"{message}: `{expression}`"
+                said, question, near = message.partition("; did you mean ")
+                message = f"{said}: `{expression}`{question}{near}"
         return Diagnostic(code=code, message=message, help=help, file=file, line=line, pages=(page,), source=source)
 
     def place(self, spot: Spot) -> Location | None:
@@ -154,13 +156,10 @@ class Findings:
             try:
                 assert self.environment.loader is not None
                 text, file, _ = self.environment.loader.get_source(self.environment, name)
-            except (TemplateNotFound, OSError, UnicodeDecodeError):
+            except (TemplateNotFound, UnreadableTemplateError):
                 text, file = "", str(Path(self.environment.site.root, name))
             self._sources[name] = file or name, text
         return self._sources[name]
-
-
-_SYNTAX_HELP = "mend the tag; Jinja's documentation of its syntax is at https://jinja.palletsprojects.com/templates/"
 
 
 def _of_function(error: Exception, place: tuple[str, int | None], location: Location, page: str) -> Diagnostic:
@@ -181,18 +180,12 @@ def _of_function(error: Exception, place: tuple[str, int | None], location: Loca
 
 _NEWLINE: Final = re.compile(r"\r\n|\r|\n")
 _OURS: Final = re.compile(r"(?:edgekit\.[a-z.]+)?(?:Frozen(?=Dict|List)|Tracing(?=Macro|BlockR|TemplateR))([A-Za-z]+)")
-_QUOTED: Final = re.compile(r"'([^']+)'")
+_NAMED: Final = re.compile(r"['`]([^'`]+)['`]")
 
 
 def _said(error: Exception) -> str:
     """Its message with Python's and Jinja's names for our own types."""
     return _OURS.sub(lambda name: name[1].lower(), str(error))
-
-
-def _near_filter(environment: PageEnvironment, message: str) -> str:
-    kind = environment.filters if message.startswith("No filter") else environment.tests
-    names = _QUOTED.findall(message)
-    return did_you_mean(names[0], kind) if names else ""
 
 
 def _words(subject: str) -> tuple[str, ...]:

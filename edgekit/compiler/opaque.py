@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, Final, Literal, NamedTuple, NoReturn
 
 from edgekit.compiler.run import Location, Run
-from edgekit.model.slot import Slot
+from edgekit.model.slot import KNOWN, Slot
 
 Form = Literal["raw", "safe_url", "", "url", "path", "href", "json"]
 """How a slot's value stands in a rope: `raw` and `safe_url` not escaped yet, the others as placeholder encodings."""
@@ -17,15 +17,20 @@ Form = Literal["raw", "safe_url", "", "url", "path", "href", "json"]
 _PRINT_IT: Final = "print it as it is, or join it with text by `~`"
 
 WAYS_OUT: Final[dict[str, str]] = {
-    "EK201": "if it has few values, give the slot `choices` and branch on it freely; else decide by what is known at "
-    "build time (the tier, a frozen value), or in a script of the page",
-    "EK202": "print it as it is, and store the value in the form it shall have; or change it in a script of the page",
+    "EK201": "without a value a slot prints its `default`, no test is needed; to branch, give it `choices`, or ask the "
+    'tier, a frozen value or a slot `from = "user.known"`, or leave it to a script of the page',
+    "EK202": "print it as it is, and store the value in the form it shall have; or change it in CSS or a script of the "
+    "page",
     "EK203": "store what you need of it as a field of its own, and declare that as a slot",
-    "EK204": "loop over frozen values; a slot is one text or one integer",
+    "EK204": "loop over frozen values; a slot is one text or one integer, unless it is a list slot (`island`, "
+    "`max_items`), which prints an item for each key in the user's record",
     "EK205": "join texts by `~`; store a result as a field of its own, and declare that as a slot",
     "EK206": _PRINT_IT,
     "EK207": _PRINT_IT,
 }
+
+_MOST_NAMED: Final = 6
+"""Fields that a message names: who wants to see all looks into edgekit.toml."""
 
 _LIST_HELP: Final = (
     "print it as it is, `{{ user.… }}`: replay puts the items there, or the default island; how an item looks is for "
@@ -116,14 +121,15 @@ class Rope(Opaque):
 class Fields(Opaque):
     """`user`, `segment`, `request` and the like: names and what they stand for, without methods.
 
-    `name` is how the template writes it; `read` gives the value of a field, or raises.
+    `name` is how the template writes it, `known` are its fields; `read` gives the value of a field, or raises.
     """
 
-    __slots__ = ("name", "read")
+    __slots__ = ("known", "name", "read")
 
-    def __init__(self, run: Run, name: str, read: Callable[[str], Any]) -> None:
+    def __init__(self, run: Run, name: str, known: tuple[str, ...], read: Callable[[str], Any]) -> None:
         _set(self, "run", run)
         _set(self, "name", name)
+        _set(self, "known", known)
         _set(self, "read", read)
 
 
@@ -133,6 +139,7 @@ slot_of: Final[Callable[[object], Slot]] = OpaqueSlot.__dict__["slot"].__get__
 pieces_of: Final[Callable[[object], tuple["str | Placed | Mark", ...]]] = Rope.__dict__["pieces"].__get__
 is_markup: Final[Callable[[object], bool]] = Rope.__dict__["markup"].__get__
 _name_of: Final[Callable[[object], str]] = Fields.__dict__["name"].__get__
+_known_of: Final[Callable[[object], tuple[str, ...]]] = Fields.__dict__["known"].__get__
 _read_of: Final[Callable[[object], Callable[[str], Any]]] = Fields.__dict__["read"].__get__
 
 
@@ -166,13 +173,22 @@ def describe(value: object) -> str:
     return f"`{_name_of(value)}`"
 
 
+def _namespace_help(fields: object) -> str:
+    name = _name_of(fields)
+    known = [f"`{name}.{field}`" for field in _known_of(fields)]
+    more = " …" if len(known) > _MOST_NAMED else ""
+    help = (
+        f"name one of its fields: {', '.join(known[:_MOST_NAMED])}{more}" if known else "declare a slot that reads it"
+    )
+    return help if name != "user" else f'{help}; whether somebody is known tells a slot `from = "{KNOWN}"`'
+
+
 def refuse(value: object, code: str, what: str, help: str = "", word: str = "") -> Exception:
     """Record that `what` was done to an opaque object; the caller raises what is returned."""
     run = run_of(value)
     if type(value) is Fields:
-        name = _name_of(value)
         what = "it is used as a value, but it is only a namespace"
-        return run.refuse("EK209", describe(value), what, f"name one of its fields, such as `{name}.…`", word)
+        return run.refuse("EK209", describe(value), what, _namespace_help(value), word)
     if type(value) is Rope and not help:
         slots = [piece.slot for piece in pieces_of(value) if type(piece) is Placed]
         help = _LIST_HELP if any(slot.island for slot in slots) else "" if slots else _ISLAND_HELP

@@ -201,9 +201,14 @@ def _refuse(placed: Placed, place: Place) -> Misplaced:
         return Misplaced(placed, "EK301", f"it stands in the text of `<{place.element}>`", help)
     attribute = f"attribute `{place.kind}` of `<{place.element}>`"
     what = f"it stands in {attribute}, which is not on the list of those that may hold a slot"
-    help = (
-        "these may: `title`, `alt`, `class`, `id`, `value`, `placeholder`, `label`, `datetime`, `aria-…` and `data-…`"
-    )
+    if place.kind.startswith("on"):
+        help = "put it into a `data-…` attribute, and let a script of the page read it there"
+    elif place.kind == "style":
+        help = "give the slot `choices`, and write a style or a `class` for each"
+    else:
+        help = (
+            "these may: `title`, `alt`, `class`, `id`, `value`, `placeholder`, `label`, `datetime`, `aria-…`, `data-…`"
+        )
     return Misplaced(placed, "EK301", what, help)
 
 

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable
+from pathlib import PurePath
 
 from edgekit.diagnostics.diagnostic import Diagnostic
 
@@ -27,10 +28,18 @@ def format_text(diagnostic: Diagnostic, folder: str) -> list[str]:
 
 
 def format_message(diagnostic: Diagnostic) -> str:
-    """What is wrong, and in how many other pages."""
-    others = len(diagnostic.pages) - 1
-    more = f" (and in {others} other page{'s' if others > 1 else ''})" if others > 0 else ""
-    return escape_control(diagnostic.message) + more
+    """What is wrong, and in how many other pages; in which page, if it is one and its file does not tell."""
+    more = ""
+    if (others := len(diagnostic.pages) - 1) > 0:
+        more = f" (and in {others} other page{'s' if others > 1 else ''})"
+    elif diagnostic.pages and diagnostic.file is not None and not _names(diagnostic.file, diagnostic.pages[0]):
+        more = f" (in `{diagnostic.pages[0]}`)"
+    return escape_control(diagnostic.message + more)
+
+
+def _names(file: str, page: str) -> bool:
+    """Does the name of a file say which page it makes? A layout's does not, and neither does `[slug].html`'s."""
+    return PurePath(file).stem in ("index", page.rpartition("/")[2])
 
 
 def format_count(diagnostics: Iterable[Diagnostic]) -> str:

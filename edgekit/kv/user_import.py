@@ -107,7 +107,7 @@ def _bad_line(file: str, line: int, why: str) -> EdgekitError:
         f"a user cannot be read: {why}",
         file=file,
         line=line,
-        help="mend the line, or leave out bad lines with `--skip-bad`",
+        help="mend the line, or leave out bad ones with `edgekit users import --skip-bad`",
     )
 
 

@@ -283,6 +283,7 @@ def read_config(root: Path, problems: Problems) -> tuple[TomlFile, Config] | Non
         return None
     config = read_table(Config, toml.content, (), toml, problems)
     _check_site(toml, config.site, problems)
+    _check_store(toml, config.build, problems)
     for name, seconds in (("user", config.kv.ttl.user), ("segment", config.kv.ttl.segment)):
         if not 0 <= seconds <= MAX_TTL:
             note(
@@ -307,6 +308,7 @@ def read_store(root: Path) -> Path | None:
     assert toml is not None
     build = toml.content.get("build")
     table = read_table(BuildTable, build if isinstance(build, dict) else {}, ("build",), toml, problems)
+    _check_store(toml, table, problems)
     problems.stop_if_any()
     return store_path(root, table)
 
@@ -340,6 +342,12 @@ def read_identity(toml: TomlFile, table: IdentityTable, problems: Problems) -> I
                 help="write networks such as `10.0.0.0/8` or `::1/128`",
             )
     return Identity(mode=table.mode, header=table.header.lower(), trusted_proxies=table.trusted_proxies)
+
+
+def _check_store(toml: TomlFile, table: BuildTable, problems: Problems) -> None:
+    if table.store is not None and not table.store.isprintable():
+        message = "`build.store` has a control character, so it names no file"
+        note(problems, toml, ("build", "store"), "EK113", message, help='write a path such as `"../build/edge.lmdb"`')
 
 
 def _check_site(toml: TomlFile, site: SiteTable, problems: Problems) -> None:

@@ -68,13 +68,18 @@ def _read_json(file: Path, text: str, problems: Problems) -> Any:
     try:
         content = msgspec.json.decode(text)
     except msgspec.DecodeError as error:
-        byte = re.search(r" \(byte (\d+)\)", str(error))
+        why = str(error).removeprefix("JSON is malformed: ")
+        byte = re.search(r" \(byte (\d+)\)", why)
+        line = text.encode()[: int(byte[1])].count(b"\n") + 1 if byte else None
+        if why.endswith("truncated"):
+            line = text.count("\n") + 1
         problems.add(
             "EK107",
-            f"`{file.name}` is no JSON: {error}",
-            help="mend the syntax",
+            f"`{file.name}` is no JSON: {why.removesuffix(byte[0]) if byte else why}",
+            help="mend this line, or the one before it" if line else "mend the value",
             file=file,
-            line=text.encode()[: int(byte[1])].count(b"\n") + 1 if byte else None,
+            line=line,
+            source=text.split("\n")[line - 1].rstrip("\r") if line else None,
         )
         return None
     if content is None:

@@ -62,10 +62,10 @@ def list_files(root: Path, folder: str, problems: Problems, *, deep: bool = True
     if not start.is_dir():
         problems.add("EK102", f"`{folder}` is no folder", help=f"`{folder}` must be a folder", file=start)
         return []
-    if not start.resolve().is_relative_to(root):
+    if not _real(start).is_relative_to(root):
         _refuse_link(start, "leads out of the site folder", problems)
         return []
-    return sorted(_walk(root, start, "", (start.resolve(),), problems, deep=deep))
+    return sorted(_walk(root, start, "", (_real(start),), problems, deep=deep))
 
 
 def _walk(
@@ -87,7 +87,7 @@ def _walk(
         if not _is_text(name):
             problems.add("EK103", "a file's name is not UTF-8", help="rename the file", file=folder)
             continue
-        real = file.resolve()
+        real = _real(file)
         if not real.is_relative_to(root):
             _refuse_link(file, "leads out of the site folder", problems)
         elif real.is_dir():
@@ -103,6 +103,11 @@ def _walk(
             problems.add(
                 "EK105", f"`{prefix}{name}` is no regular file", help="remove it from the site folder", file=file
             )
+
+
+def _real(file: Path) -> Path:
+    """Where a path leads; unlike Path.resolve, this takes links that lead to themselves."""
+    return Path(os.path.realpath(file))
 
 
 def _refuse_link(file: Path, how: str, problems: Problems) -> None:

@@ -1,5 +1,6 @@
 """`each` and `as` of edgekit.toml: a list of tables in the data, and the name that templates have for one of them."""
 
+import os
 import re
 from pathlib import Path
 from typing import Any, Final
@@ -39,7 +40,12 @@ def read_items(
 ) -> list[FrozenDict]:
     """The list that `data.<file>.<key>…` names; empty, with a problem of `code` noted at `keys`, if it names none."""
     root, *names = each.split(".")
-    value: Any = data if root == "data" and names else None
+    if root != "data" or not names:
+        near = did_you_mean(f"data.{each}", [f"data.{name}" for name in data])
+        message = f"`{each}` does not begin with `data.`{near}"
+        note(problems, toml, keys, code, message, help="write `data.<file name>`, and `.<key>` for each step into it")
+        return []
+    value: Any = data
     for name in names:
         if not isinstance(value, dict) or name not in value:
             known = sorted(value) if isinstance(value, dict) else []
@@ -54,15 +60,26 @@ def read_items(
                 )
             return []
         value = value[name]
-    if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
-        note(problems, toml, keys, code, f"`{each}` is no list of tables", help="name a list of tables")
+    if not _is_list_of_tables(value):
+        lists = (
+            [f"`{each}.{key}`" for key, inner in value.items() if _is_list_of_tables(inner)]
+            if isinstance(value, dict)
+            else []
+        )
+        help = f"name a list of tables, such as {lists[0]}" if lists else "name a list of tables"
+        note(problems, toml, keys, code, f"`{each}` is no list of tables", help=help)
         return []
     if not value:
         message = f"`{each}` is empty, so nothing is made of its items"
         note(problems, toml, keys, "EK802", message, help="see why there are no data", severity="warning")
-    return value
+    items: list[FrozenDict] = value
+    return items
+
+
+def _is_list_of_tables(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(item, dict) for item in value)
 
 
 def _is_broken_file(root: Path, stem: str) -> bool:
     """Is there such a data file? Then it was left out for a problem that is noted already."""
-    return any((root / "data" / f"{stem}{ending}").exists() for ending in (".toml", ".json", ".csv"))
+    return any(os.path.exists(root / "data" / f"{stem}{ending}") for ending in (".toml", ".json", ".csv"))

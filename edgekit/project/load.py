@@ -1,5 +1,6 @@
 """A site folder → a typed `Site`."""
 
+import os
 from datetime import datetime
 from pathlib import Path
 
@@ -73,19 +74,19 @@ def load_site(root: Path, *, build_time: datetime | None = None) -> Site:
 
 def is_site(folder: Path) -> bool:
     """Is `folder` a site folder? Nothing of it is read."""
-    return (folder / CONFIG_NAME).is_file()
+    return os.path.isfile(folder / CONFIG_NAME)
 
 
 def site_root(folder: Path) -> Path:
     """The site folder as an absolute path without links. Raises EK101 for what is none."""
-    if not folder.is_dir():
-        missing = "is no folder" if folder.exists() else "does not exist"
+    if not os.path.isdir(folder):
+        missing = "is no folder" if os.path.exists(folder) else "does not exist"
         raise failure(
             "EK101",
             f"the site `{folder}` {missing}",
             help="name a folder with an `edgekit.toml`, or make one with `edgekit init DIR`",
         )
-    if not (folder / CONFIG_NAME).exists():
+    if not os.path.exists(folder / CONFIG_NAME):
         raise failure(
             "EK101",
             f"`{folder}` has no `{CONFIG_NAME}`, so it is no site",
@@ -97,8 +98,8 @@ def site_root(folder: Path) -> Path:
 def _read_jinja(root: Path, table: JinjaTable, toml: TomlFile, problems: Problems) -> JinjaOptions:
     folders = []
     for path in table.paths:
-        folder = Path(root, path).resolve()
-        if not folder.is_dir():
+        folder = Path(root, path)
+        if not os.path.isdir(folder):  # unlike Path's, it takes every name
             note(
                 problems,
                 toml,
@@ -107,7 +108,8 @@ def _read_jinja(root: Path, table: JinjaTable, toml: TomlFile, problems: Problem
                 f"the template folder `{path}` does not exist",
                 help=f"paths are relative to the folder of `{CONFIG_NAME}`",
             )
-        folders.append(folder)
+        else:
+            folders.append(folder.resolve())
     return JinjaOptions(
         paths=tuple(folders),
         functions=read_functions(root, table, toml, problems),

@@ -84,14 +84,13 @@ def read_pages(
                 problems.add("EK401", f"`pages/{name}` makes `{page.path}`: {fault}", help="rename it", file=file)
                 break
             if page.path in pages:
-                other = pages[page.path].template
-                makers = f"two items of `{other}`" if other == page.template else f"`{other}` and `{page.template}`"
-                problems.add(
-                    "EK402",
-                    f"{makers} both make `{page.path}`",
-                    help="rename one, or change the data that names it",
-                    file=file,
-                )
+                first = pages[page.path].template
+                what, help = f"`{first}` and `{page.template}` both make `{page.path}`", "rename one of them"
+                if page.params:
+                    fields = " and ".join(f"`{name}`" for name in page.params)
+                    what = f"`{page.template}` makes `{page.path}` for two items" if first == page.template else what
+                    help = f"give every item of `{tables[name].each}` {fields} of its own, or rename the file"
+                problems.add("EK402", what, help=help, file=file)
                 break
             pages[page.path] = page
     return tuple(pages[path] for path in sorted(pages))

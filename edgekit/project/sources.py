@@ -41,7 +41,8 @@ def check_source(name: str, source: str, by_source: Mapping[str, str], toml: Tom
         )
     elif source and not _is_source(source):
         kinds = [*_SOURCES, "request.path", "request.host"]
-        near = did_you_mean(source, kinds)
+        field = source.partition(".")[2] or "name"
+        near = did_you_mean(source, [*kinds, f"user.{field}", f"segment.{field}"])
         note(
             problems,
             toml,

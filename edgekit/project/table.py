@@ -17,6 +17,17 @@ _WORDS: Final = {"str": "string", "int": "integer", "bool": "boolean", "object":
 """msgspec's names of types → TOML's."""
 
 
+_EXPECTED: Final = re.compile(r"expected `?(\w+)")
+_FORMS: Final = {
+    "string": "write a text in quotes",
+    "integer": "write a whole number, without quotes",
+    "boolean": "write `true` or `false`, without quotes",
+    "array": 'write a list, such as `["one", "two"]`',
+    "table": "write a table: its keys below a line `[name]`, or `{ key = value }`",
+}
+"""TOML's word for what is expected → how it is written."""
+
+
 def read_table(kind: type[T], table: Mapping[str, Any], keys: tuple[str, ...], toml: TomlFile, problems: Problems) -> T:
     """The table under `keys` as a `kind`; where a value is wrong its default stands, and a problem is noted.
 
@@ -78,7 +89,8 @@ def _refuse(
     keys: tuple[str, ...], why: str, toml: TomlFile, problems: Problems, *, words: tuple[str, ...] = ()
 ) -> None:
     allowed = " or ".join(f"`{word}`" for word in words)
-    help = f"write {allowed}" if words else "write a value of that kind"
+    wanted = _EXPECTED.match(why)
+    help = f"write {allowed}" if words else _FORMS.get(wanted[1] if wanted else "", "write a value of that kind")
     note(problems, toml, keys, "EK111", f"`{format_key(keys)}` is wrong: {why}", help=help)
 
 

@@ -1,6 +1,7 @@
 """`segments/<tier>.toml`: the configuration of each tier, as JSON-able frozen data."""
 
 import math
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -66,7 +67,7 @@ def check_default_tier(default: str, tiers: dict[str, Any], config: TomlFile, pr
             help="write each tier's configuration to a file such as `segments/free.toml` (it may be empty)",
             file=root / FOLDER,
         )
-    elif default and default not in tiers and not (root / FOLDER / f"{default}.toml").exists():
+    elif default and default not in tiers and not os.path.exists(root / FOLDER / f"{default}.toml"):
         note(
             problems,
             config,

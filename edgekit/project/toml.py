@@ -36,20 +36,35 @@ def read_toml(file: Path, limit: int, problems: Problems) -> TomlFile | None:
     except tomllib.TOMLDecodeError as error:
         place = _PLACE.search(str(error))
         line = int(place[1] or text.count("\n") + 1) if place else None
-        why = _PLACE.sub("", str(error))
-        source = text.split("\n")[line - 1] if line else None
+        why, help = _explain(_PLACE.sub("", str(error)), text, line)
+        source = text.split("\n")[line - 1].rstrip("\r") if line else None
     except (RecursionError, ValueError) as error:  # ValueError: an integer of more digits than Python converts
-        line, source = None, None
+        line, source, help = None, None, "make it flatter, or the number smaller"
         why = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
     problems.add(
         "EK106",
         f"`{file.name}` is no TOML: {why[0].lower()}{why[1:]}",
-        help="mend the syntax (https://toml.io shows it)",
+        help=help,
         file=file,
         line=line,
         source=source,
     )
     return None
+
+
+def _explain(why: str, text: str, line: int | None) -> tuple[str, str]:
+    """What `tomllib` says of a line, in the words of who wrote it, and the way out."""
+    if twice := re.fullmatch(r"Cannot declare \((.*)\) twice", why):
+        keys = re.findall(r"'([^']*)'", twice[1])
+        first = line_of(text, keys)
+        return f"`[{format_key(keys)}]` stands twice, first in line {first}", "merge the two, or rename one"
+    if why == "Cannot overwrite a value":
+        return "its key stands twice", "remove one of the two lines"
+    if why == "Invalid value":
+        return "what stands behind the `=` is no value", "put text in quotes; numbers, `true` and `false` have none"
+    if why.startswith("Expected '=' after a key"):
+        return "a key is followed by something else than `=`", "write `key = value`, or a table's name as `[name]`"
+    return why, "mend the syntax (https://toml.io shows it)"
 
 
 def note(

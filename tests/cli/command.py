@@ -134,3 +134,27 @@ def run_process(*arguments: str | Path, cwd: Path, stdin: bytes = b"", **changes
         command_line(*arguments), cwd=cwd, input=stdin, capture_output=True, timeout=60, env=environment(**changes)
     )
     return Done(done.returncode, done.stdout, done.stderr.decode())
+
+
+def as_nobody(*arguments: str | Path, cwd: Path) -> Done:
+    """A command run by a user to whom permissions apply: to root none do."""
+    if os.geteuid() != 0:
+        return run_process(*arguments, cwd=cwd)
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        status = 99
+        try:
+            os.setgroups([])
+            os.setgid(65534)
+            os.setuid(65534)
+            os.chdir(cwd)
+            done = run(*arguments)
+            os.write(writer, done.out + done.err.encode())
+            status = done.status
+        finally:
+            os._exit(status)
+    os.close(writer)
+    with os.fdopen(reader, "rb") as pipe:
+        shown = pipe.read()
+    return Done(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), shown, "")

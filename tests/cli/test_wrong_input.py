@@ -10,7 +10,7 @@ from pathlib import Path
 import lmdb
 import pytest
 
-from tests.cli.command import CONFIG, Done, run, run_process, write_shop
+from tests.cli.command import CONFIG, Done, as_nobody, run, run_process, write_shop
 
 STORE = Path("build/edge.lmdb")
 
@@ -227,27 +227,3 @@ def test_a_read_only_store_is_read_and_never_written() -> None:
             assert contents(folder) == before
         finally:
             folder.chmod(0o755)
-
-
-def as_nobody(*arguments: str | Path, cwd: Path) -> Done:
-    """A command run by a user to whom permissions apply: to root none do."""
-    if os.geteuid() != 0:
-        return run_process(*arguments, cwd=cwd)
-    reader, writer = os.pipe()
-    child = os.fork()
-    if child == 0:
-        status = 99
-        try:
-            os.setgroups([])
-            os.setgid(65534)
-            os.setuid(65534)
-            os.chdir(cwd)
-            done = run(*arguments)
-            os.write(writer, done.out + done.err.encode())
-            status = done.status
-        finally:
-            os._exit(status)
-    os.close(writer)
-    with os.fdopen(reader, "rb") as pipe:
-        shown = pipe.read()
-    return Done(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), shown, "")

@@ -1,6 +1,6 @@
 from edgekit.diagnostics.diagnostic import Diagnostic
 from edgekit.diagnostics.json import build_json
-from edgekit.diagnostics.text import escape_control, format_count, format_text, relative_file
+from edgekit.diagnostics.text import escape_control, format_count, format_message, format_text, relative_file
 
 FOUND = Diagnostic(
     code="EK203",
@@ -48,8 +48,20 @@ def test_a_warning_says_so() -> None:
 
 def test_text_of_a_file_cannot_steer_the_terminal() -> None:
     lines = format_text(changed(message="a\x1b[2Jb\u202ec\n", source="\x07x", file="/a\x1b.html", help="\r"), "/")
-    assert lines == ["a\\x1b.html:12: EK203 a\\x1b[2Jb\\u202ec\\n", "    \\x07x", "    help: \\r"]
+    assert lines == ["a\\x1b.html:12: EK203 a\\x1b[2Jb\\u202ec\\n (in `/cart`)", "    \\x07x", "    help: \\r"]
     assert escape_control("O’Brien Łukasz 日本 😀") == "O’Brien Łukasz 日本 😀"
+
+
+def test_a_page_is_named_where_its_file_does_not_tell() -> None:
+    files = {
+        "pages/cart.html": "/cart",
+        "pages/index.html": "/",
+        "pages/cart/index.html": "/cart",
+        "islands/x.html": "/x",
+    }
+    assert [format_message(changed(file=file, pages=(page,))) for file, page in files.items()] == [FOUND.message] * 4
+    assert format_message(changed(file="pages/[sku].html", pages=("/p-1",))).endswith("` (in `/p-1`)")
+    assert format_message(changed(file="templates/layout.html")).endswith("` (in `/cart`)")
 
 
 def test_a_long_source_line_is_cut() -> None:

@@ -334,7 +334,7 @@ def test_all_problems_of_all_files_are_reported_at_once(tmp_path: Path) -> None:
         load_site(write_site(tmp_path / "site", files))
     assert raised.value.status == 2
     assert [(Path(d.file or "").name, d.line, d.code) for d in raised.value.diagnostics] == [
-        ("products.json", None, "EK107"),
+        ("products.json", 1, "EK107"),
         ("edgekit.toml", 13, "EK112"),
         ("edgekit.toml", 16, "EK110"),
         ("edgekit.toml", 36, "EK111"),

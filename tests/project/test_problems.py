@@ -37,7 +37,9 @@ FAULTS = {
     # edgekit.toml as a file
     "config that is no TOML": Fault({"edgekit.toml": "[site\n"}, "EK106", "edgekit.toml:1", "expected ']'"),
     "config that ends too early": Fault({"edgekit.toml": CONFIG + 'x = "'}, "EK106", "edgekit.toml:4", "terminated"),
-    "config with one key twice": config("[kv.ttl]\nuser = 1\nuser = 2\n", "EK106", "edgekit.toml:6", "overwrite"),
+    "config with one key twice": config(
+        "[kv.ttl]\nuser = 1\nuser = 2\n", "EK106", "edgekit.toml:6", "its key stands twice"
+    ),
     "config that is not UTF-8": Fault({"edgekit.toml": b"[site]\n\xff"}, "EK103", "edgekit.toml:2", "is not UTF-8"),
     "config with a huge integer": config(f"[kv.ttl]\nuser = {'9' * 5000}\n", "EK106", "edgekit.toml", "is no TOML"),
     "config that is nested deeply": config(f"x = {'[' * 9000}", "EK106", "edgekit.toml", "nested too deeply"),
@@ -267,9 +269,9 @@ FAULTS = {
     "data that is no JSON": Fault({"data/x.json": '{\n"a": tru}'}, "EK107", "data/x.json:2", "`x.json` is no JSON"),
     "JSON with NaN": Fault({"data/x.json": "[NaN]"}, "EK107", "data/x.json:1", "is no JSON"),
     "JSON with a float too large": Fault({"data/x.json": "[1e999]"}, "EK107", "data/x.json", "out of range"),
-    "JSON with half a character": Fault({"data/x.json": r'["\ud800"]'}, "EK107", "data/x.json", "is no JSON"),
+    "JSON with half a character": Fault({"data/x.json": r'["\ud800"]'}, "EK107", "data/x.json:1", "is no JSON"),
     "JSON of nothing": Fault({"data/x.json": "null"}, "EK107", "data/x.json", "holds only `null`"),
-    "JSON that is empty": Fault({"data/x.json": ""}, "EK107", "data/x.json", "is no JSON"),
+    "JSON that is empty": Fault({"data/x.json": ""}, "EK107", "data/x.json:1", "is no JSON"),
     "JSON nested deeply": Fault({"data/x.json": "[" * 300 + "]" * 300}, "EK107", "data/x.json", "nested too deeply"),
     "JSON nested beyond the parser": Fault({"data/x.json": "[" * 99999}, "EK107", "data/x.json", "nested too deeply"),
     "data that is no TOML": Fault({"data/x.toml": "\n="}, "EK106", "data/x.toml:2", "is no TOML"),
@@ -308,8 +310,8 @@ FAULTS = {
         )
         for each, said in {
             "data.product": "names no data; did you mean `products`?",
-            "products": "is no list of tables",
-            "data": "is no list of tables",
+            "products": "does not begin with `data.`; did you mean `data.products`?",
+            "data": "does not begin with `data.`",
             "data.products.sku": "names no data",
             "data.products.0": "names no data",
         }.items()
@@ -374,7 +376,7 @@ FAULTS = {
         {"edgekit.toml": CONFIG + EACH, "data/products.json": '[{"sku": 1}, {"sku": "1"}]', **SKU},
         "EK402",
         "pages/p/[sku].html",
-        "two items of `pages/p/[sku].html` both make `/p/1`",
+        "makes `/p/1` for two items",
     ),
     "an item at the path of a page": Fault(
         {"edgekit.toml": CONFIG + EACH, "pages/p/p-1.html": "", **SKU},

@@ -1,0 +1,54 @@
+"""The site's templates as Jinja loads them: a file that is there and cannot be read is an error of its own."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from jinja2 import Environment, FileSystemLoader, TemplateNotFound
+
+from edgekit.project.site import Site
+
+MAX_TEMPLATE_BYTES: Final = 4 * 1024 * 1024
+"""Far above what anybody writes by hand: more is data, or lies there by mistake."""
+
+
+class UnreadableTemplateError(Exception):
+    """`file` is there, but cannot be read: `why` (the end of a sentence), at `line` if that can be told, and `help`."""
+
+    def __init__(self, file: Path, why: str, help: str, line: int | None = None) -> None:
+        super().__init__(f"{file} {why}")
+        self.file = file
+        self.why = why
+        self.help = help
+        self.line = line
+
+
+class TemplateLoader(FileSystemLoader):
+    """Looks in `templates/`, then in the site folder, then in `[jinja] paths`."""
+
+    def __init__(self, site: Site) -> None:
+        super().__init__([site.root / "templates", site.root, *site.jinja.paths], encoding="utf-8")
+        self._folders = [os.path.realpath(folder) for folder in self.searchpath]
+
+    def get_source(self, environment: Environment, template: str) -> tuple[str, str, Callable[[], bool]]:
+        """As Jinja has it. Raises TemplateNotFound and UnreadableTemplateError."""
+        file = next(filter(os.path.isfile, (f"{folder}/{template}" for folder in self.searchpath)), None)
+        if file is None:
+            raise TemplateNotFound(template)
+        path = Path(file)
+        if not any(Path(os.path.realpath(file)).is_relative_to(folder) for folder in self._folders):
+            raise UnreadableTemplateError(path, "is a link that leads out of the site", "put a copy there instead")
+        if os.path.getsize(file) > MAX_TEMPLATE_BYTES:
+            help = "take it apart, or put what is large into the data"
+            raise UnreadableTemplateError(path, f"is larger than {MAX_TEMPLATE_BYTES:,} bytes", help)
+        try:
+            return super().get_source(environment, template)
+        except UnicodeDecodeError as error:
+            line = error.object.count(b"\n", 0, error.start) + 1
+            raise UnreadableTemplateError(path, "is no UTF-8", "save it as UTF-8", line) from None
+        except TemplateNotFound:  # for a name with `..`; it is an OSError, too
+            raise
+        except OSError as error:
+            why = f"cannot be read: {error.strerror}"
+            raise UnreadableTemplateError(path, why, "see to its permissions, or name another") from None
