@@ -7,7 +7,7 @@ import msgspec
 
 from edgekit.compiler.assemble import Assembled, SurrogateError, UnwritableError, assemble
 from edgekit.compiler.budget import list_contents
-from edgekit.compiler.composition import Misfit, check_places, find_lifeless, find_spot
+from edgekit.compiler.composition import Misfit, check_places, find_script, find_spot
 from edgekit.compiler.contexts import Contexts
 from edgekit.compiler.delivery import exceeds, find_reason, infer_delivery, strictest
 from edgekit.compiler.links import DeadLink, LinkChecker
@@ -170,7 +170,7 @@ class PageCompiler:
                     help = "place it without `client`, or leave the slot to the page and its fallback"
                     here = placed.get(source) or (page.template, 1)
                     found.append(self.tracer.findings.make("EK607", what, help, here, page.path, (source,)))
-            if (misfit := find_lifeless(variant.pieces)) is not None:
+            if (misfit := find_script(variant.pieces)) is not None:
                 found.append(self._of_misfit(page, misfit))
         return tuple(found)
 
