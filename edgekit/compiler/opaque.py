@@ -174,13 +174,13 @@ def describe(value: object) -> str:
 
 
 def _namespace_help(fields: object) -> str:
-    name = _name_of(fields)
-    known = [f"`{name}.{field}`" for field in _known_of(fields)]
-    more = " …" if len(known) > _MOST_NAMED else ""
-    help = (
-        f"name one of its fields: {', '.join(known[:_MOST_NAMED])}{more}" if known else "declare a slot that reads it"
-    )
-    return help if name != "user" else f'{help}; whether somebody is known tells a slot `from = "{KNOWN}"`'
+    name, known = _name_of(fields), _known_of(fields)
+    named = ", ".join(f"`{name}.{field}`" for field in known[:_MOST_NAMED])
+    more = ", …" if len(known) > _MOST_NAMED else ""
+    help = f"name one of its fields: {named}{more}" if known else "declare a slot that reads it"
+    if name == "user" and "known" not in known:
+        help += f'; whether somebody is known tells a slot `from = "{KNOWN}"`'
+    return help
 
 
 def refuse(value: object, code: str, what: str, help: str = "", word: str = "") -> Exception:

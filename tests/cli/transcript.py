@@ -22,7 +22,7 @@ from typing import Final, NamedTuple
 from edgekit.cli.init import STARTER
 from tests.cli.command import Done, as_nobody, command_line, environment, run
 
-HOME: Final = "/home/ada/notes"
+HOME: Final = "~/notes"
 """What is written for the scratch folder."""
 
 _COMMAND: Final = re.compile(r"^\$ (.*)\n", re.M)

@@ -47,7 +47,7 @@ def test_other_pages_are_counted() -> None:
 def test_what_ends_a_property_or_a_command_is_escaped() -> None:
     written = format_github(changed(file="/srv/shop/a,b:50%.html", message="100% ::error::"), "/srv/shop")
     assert written.startswith("::error file=a%2Cb%3A50%25.html,line=12,")
-    assert "::100%25 ::error::%0Ahelp" in written
+    assert "::100%25 ::error:: (in `/cart`)%0Ahelp" in written
 
 
 @given(st.text(), st.text(), st.text(st.characters(exclude_characters="\0/"), min_size=1))
