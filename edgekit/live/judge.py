@@ -67,7 +67,7 @@ def _judge_caching(delivery: Delivery, answer: Answer) -> Iterator[Fault]:
     if "no-store" in given or "private" in given:
         return
     if not written or any(_seconds(given, name) > _seconds(ours, name) for name in ("max-age", "s-maxage")):
-        what = f"{says}: after the next release the page is kept longer than its own header allows"
+        what = f"{says}: it may be kept longer than the page's own header allows"
         yield Fault("EK612", what, _HEADER_HELP)
     longest = _seconds(ours, "s-maxage") + _seconds(ours, "stale-while-revalidate")
     age = answer.headers.get("age", "")
