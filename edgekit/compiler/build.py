@@ -12,6 +12,7 @@ from typing import Final
 import msgspec
 
 from edgekit.compiler.answers import Answers
+from edgekit.compiler.comparisons import check_comparisons
 from edgekit.compiler.deadlinks import report_dead_links
 from edgekit.compiler.links import DeadLink
 from edgekit.compiler.page import CompiledPage, PageCompiler
@@ -98,6 +99,7 @@ def compile_site(
     if diagnostics:
         return CompileResult(None, tuple(merge_diagnostics([*diagnostics, *warnings])))
     warnings += uses.report(entries)
+    warnings += check_comparisons(site, validator.findings, uses.templates)
     for fragment in _assets(site):
         keep(fragment, "")
     routes, islands = answers.finish()

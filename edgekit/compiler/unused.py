@@ -48,6 +48,11 @@ class Uses:
             assert fragment.trace is not None
             self._templates.update(name for name in fragment.trace.templates if name != page.template)
 
+    @property
+    def templates(self) -> set[str]:
+        """All that were loaded: names relative to the site folder, of other folders as templates write them."""
+        return self._templates | self._own
+
     def report(self, entries: Iterable[IndexEntry]) -> list[Diagnostic]:
         """Warnings of what nothing uses; `entries` are those of all pages and islands, in the order of the pages."""
         problems = Problems()
@@ -108,7 +113,7 @@ class Uses:
     def _find_named(self, unused: set[str]) -> set[str] | None:
         """Those that a template in use names, or one that is so named; None where a name is put together."""
         named: set[str] = set()
-        waiting = sorted(self._templates | self._own)
+        waiting = sorted(self.templates)
         while waiting:
             for reference in self._read_references(waiting.pop()):
                 if reference is None:

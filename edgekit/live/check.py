@@ -2,18 +2,20 @@
 
 import secrets
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 
 from edgekit.diagnostics.diagnostic import Diagnostic, failure, merge_diagnostics
 from edgekit.kv.releases import current_manifest
 from edgekit.kv.store import LmdbStore
+from edgekit.kv.users import get_user
 from edgekit.live.asker import Asker, build_askers, choose_users, read_users
 from edgekit.live.judge import Asked, Fault, judge_answer, judge_bodies, judge_encodings, judge_revalidation
 from edgekit.live.probe import Prober
 from edgekit.live.sample import Target, choose_targets
 from edgekit.model.digest import digest
+from edgekit.model.expiry import is_expired
 from edgekit.model.manifest import Manifest
 from edgekit.project.config import is_origin
 from edgekit.replay.core import respond
@@ -53,7 +55,9 @@ def check_live(
         manifest = current_manifest(snapshot)
     if manifest is None:
         raise failure("EK452", f"nothing is published in `{store.path}`", help="run `edgekit build` first")
-    askers = build_askers(read_users(users) if users else choose_users(store, time.time()), manifest.identity)
+    named = read_users(users) if users else choose_users(store, time.time())
+    _check_users(store, named)
+    askers = build_askers(named, manifest.identity)
     nonce = secrets.token_hex(4)
     targets = choose_targets(manifest, pages, f"/edgekit-check-{nonce}")
     faults: dict[Fault, list[Target]] = {}
@@ -66,6 +70,15 @@ def check_live(
             progress(done, len(targets))
     found = [_describe(origin, fault, places) for fault, places in faults.items()]
     return LiveCheck(tuple(merge_diagnostics(found)), len(targets), prober.count, tuple(asker.name for asker in askers))
+
+
+def _check_users(store: LmdbStore, ids: Iterable[str]) -> None:
+    """Raises EK619 for one without a record: the store could not tell this user from a guest."""
+    for id in ids:
+        user = get_user(store, id)
+        if user is None or is_expired(user.expires, time.time()):
+            help = "name users whose records the store has: `edgekit users put` writes one"
+            raise failure("EK619", f"the store has no record of user `{id}`", help=help)
 
 
 class _Survey:

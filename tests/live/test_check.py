@@ -291,6 +291,10 @@ def test_the_number_of_pages_is_bounded_and_one_of_each_kind_comes_first(served:
         (["--live", "http://shop.example/news"], "EK619 `http://shop.example/news` is no URL of a site"),
         (["--live", "http://127.0.0.1:1"], "cannot be asked: "),
         (["--live", "http://127.0.0.1:1", "--user", "u1"], "EK619 `--user` names 1 of the two users"),
+        (
+            ["--live", "http://127.0.0.1:1", "--user", "u1", "--user", "u9"],
+            "EK619 the store has no record of user `u9`",
+        ),
         (["--live", "http://127.0.0.1:1", "--user", "u1=cookie"], "EK619 `--user u1…` is neither an id nor"),
         (["--live", "http://127.0.0.1:1", "--user", "u1=a b: x"], "EK619 `--user u1…` is neither an id nor"),
         (["--live", "http://127.0.0.1:1", "--user", "u1=cookie: sécret"], "EK619 the header of `--user u1` has"),
