@@ -23,8 +23,9 @@ BUDGETS: Final = {
     "tests/fragment": 45,
     "tests/kv": 120,
     "tests/law": 190,
-    "tests/model": 20,
-    "tests/project": 45,
+    "tests/live": 30,
+    "tests/model": 10,
+    "tests/project": 30,
     "tests/replay": 60,
     "tests/site": 20,
 }

@@ -19,7 +19,8 @@ MAY_IMPORT: Final = {
     "compiler": {"model", "diagnostics", "fragment", "project"},
     "kv": {"model", "diagnostics", "fragment", "project"},
     "replay": {"model", "diagnostics", "fragment", "project", "kv"},
-    "cli": {"model", "diagnostics", "fragment", "project", "kv", "compiler", "replay"},
+    "live": {"model", "diagnostics", "fragment", "project", "kv", "replay"},
+    "cli": {"model", "diagnostics", "fragment", "project", "kv", "compiler", "replay", "live"},
     "__main__.py": {"cli"},
     "__init__.py": set(),
 }
@@ -28,6 +29,7 @@ MAY_IMPORT: Final = {
 HOME: Final = {
     "click": "cli/",
     "granian": "replay/server.py",
+    "httpx": "live/probe.py",
     "jinja2": "compiler/",
     "lmdb": "kv/",
     "rich": "cli/output.py",
@@ -120,4 +122,5 @@ def test_help_loads_nothing_heavy(arguments: list[str]) -> None:
         [sys.executable, "-c", script, *arguments], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60
     )
     loaded = set(ast.literal_eval(done.stderr.splitlines()[-1]))
-    assert loaded & {"jinja2", "markupsafe", "lmdb", "rich", "granian", "selectolax", "tree_sitter", "asyncio"} == set()
+    heavy = {"jinja2", "markupsafe", "lmdb", "rich", "granian", "httpx", "selectolax", "tree_sitter", "asyncio"}
+    assert loaded & heavy == set()

@@ -1,6 +1,5 @@
 """A request as somebody else would send it: a user's id, another tier, values of slots put over what the store has."""
 
-import ipaddress
 import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,6 +18,7 @@ from edgekit.model.expiry import NEVER, is_expired
 from edgekit.model.keys import SEGMENT_CONFIG, USER_SEGMENTS, Namespace
 from edgekit.model.manifest import Manifest
 from edgekit.model.slot import KNOWN, Slot
+from edgekit.replay.identity import trusted_peer
 from edgekit.replay.request import Request
 from edgekit.replay.store import ReplayStore
 
@@ -114,7 +114,7 @@ def build_preview(
         now=now,
         query="&".join([*asked, *filter(None, [query])]).encode(errors="surrogateescape"),
         headers=tuple(headers),
-        peer=_trusted_peer(manifest),
+        peer=trusted_peer(manifest.identity),
     )
     return Preview(request, ReplayStore(_OverlaidStore(store, records)))
 
@@ -146,10 +146,3 @@ def _parse(slot: Slot, text: str) -> str | int | list[str]:
 
 def _quote(raw: bytes) -> str:
     return quote_from_bytes(raw, safe="")
-
-
-def _trusted_peer(manifest: Manifest) -> str:
-    """An address whose identity header counts."""
-    for network in manifest.identity.trusted_proxies:
-        return str(ipaddress.ip_network(network, strict=False)[0])
-    return "127.0.0.1"

@@ -2,7 +2,6 @@
 
 from datetime import datetime
 from pathlib import Path
-from typing import Final
 
 import click
 
@@ -14,10 +13,9 @@ from edgekit.kv.store import open_store
 from edgekit.kv.user_import import import_users
 from edgekit.kv.users import count_users
 from edgekit.model.expiry import NEVER
+from edgekit.project.sample import SAMPLE_USERS
 from edgekit.replay.port import DEFAULT_PORT, find_port
 from edgekit.replay.server import serve
-
-SAMPLE_USERS: Final = "users.jsonl"
 
 
 @click.command

@@ -12,10 +12,12 @@ from typing import Final
 import msgspec
 
 from edgekit.compiler.answers import Answers
+from edgekit.compiler.comparisons import check_comparisons
 from edgekit.compiler.deadlinks import report_dead_links
 from edgekit.compiler.links import DeadLink
 from edgekit.compiler.page import CompiledPage, PageCompiler
 from edgekit.compiler.spending import Spending
+from edgekit.compiler.unused import Uses
 from edgekit.compiler.validate import SAMPLE, Validator
 from edgekit.diagnostics.diagnostic import Diagnostic, failure, merge_diagnostics
 from edgekit.model.digest import digest
@@ -68,12 +70,14 @@ def compile_site(
     pages = site.all_pages()
     answers = Answers(site, validator.findings)
     spending = Spending(site, validator.findings)
+    uses = Uses(site, validator.oracle.environment)
     with _compile_pages(site, pages, jobs) as all_compiled:
         for done, (page, compiled) in enumerate(zip(pages, all_compiled, strict=True), 1):
             diagnostics += compiled.diagnostics or spending.add(page, compiled)
             dead_links += ((page.path, dead) for dead in compiled.dead_links)
             if compiled.route is not None:
                 answers.add(page, compiled)
+                uses.add(page, compiled)
             if not diagnostics:
                 for fragment in compiled.fragments:
                     assert fragment.trace is not None
@@ -94,6 +98,8 @@ def compile_site(
     warnings = [*site.warnings, *report_dead_links(dead_links, site, validator.findings)]
     if diagnostics:
         return CompileResult(None, tuple(merge_diagnostics([*diagnostics, *warnings])))
+    warnings += uses.report(entries)
+    warnings += check_comparisons(site, validator.findings, uses.templates)
     for fragment in _assets(site):
         keep(fragment, "")
     routes, islands = answers.finish()

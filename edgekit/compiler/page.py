@@ -28,8 +28,8 @@ class CompiledPage(msgspec.Struct, frozen=True):
     """What became of a page, or of an island or item; without a route if there are findings.
 
     The route's class is that of its own template. `contents` are each fragment's variants. `islands` stand in it,
-    `clients` it fetches, `lists` are the list slots it reads. `client_faults` are what is wrong with an island or item
-    if a page fetches it. Dead links are no findings but warnings.
+    `clients` it fetches, `slots` are those it reads, `lists` the list slots among them. `client_faults` are what is
+    wrong with an island or item if a page fetches it. Dead links are no findings but warnings.
     """
 
     fragments: tuple[Fragment, ...]
@@ -38,6 +38,7 @@ class CompiledPage(msgspec.Struct, frozen=True):
     diagnostics: tuple[Diagnostic, ...]
     islands: tuple[str, ...] = ()
     clients: tuple[str, ...] = ()
+    slots: tuple[str, ...] = ()
     lists: tuple[str, ...] = ()
     client_faults: tuple[Diagnostic, ...] = ()
     dead_links: tuple[DeadLink, ...] = ()
@@ -98,6 +99,7 @@ class PageCompiler:
         if found:
             return CompiledPage((), (), None, tuple(found))
         every = [variant for traced in traces.values() for variant in traced]
+        slots = {slot.name: slot for variant in every for slot in variant.slots.values()}
         return CompiledPage(
             tuple(fragments),
             tuple(contents),
@@ -105,7 +107,8 @@ class PageCompiler:
             (),
             islands=_names(piece.island for variant in every for piece in variant.pieces if type(piece) is Mark),
             clients=_names(name for variant in every for name in variant.clients),
-            lists=_names(slot.name for variant in every for slot in variant.slots.values() if slot.island),
+            slots=_names(slots),
+            lists=_names(name for name, slot in slots.items() if slot.island),
             client_faults=self._find_client_faults(page, every) if page.island else (),
             dead_links=self.links.check(page, traces),
         )

@@ -117,6 +117,7 @@ def _parse_value(slot: Slot, text: str) -> Value:
         # 16 digits: as many as 2^53 has; int() would take spaces, `_` and other scripts' digits.
         value = int(text) if digits.isascii() and digits.isdigit() and len(digits) <= 16 else text
     if accept(slot, value) is None:
-        message = f"`{slot.field}` takes {describe_values(slot)}, not `{text[:60]}`"
+        near = did_you_mean(text[:60], slot.choices)
+        message = f"`{slot.field}` takes {describe_values(slot)}, not `{text[:60]}`{near}"
         raise failure("EK441", message, help="give such a value")
     return value

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any, Final
 
+from edgekit.diagnostics.suggest import did_you_mean
 from edgekit.project.config import JinjaTable
 from edgekit.project.items import TAKEN
 from edgekit.project.plain import NotPlainError, as_plain
@@ -70,8 +71,10 @@ def _import(
 
     name, attribute = target.groups()
     if not modules.has(name.partition(".")[0]):
-        where = f"there is no module `{name.partition('.')[0]}` in `{modules.folder.name or modules.folder}`"
-        refuse(where, "modules are imported from the folder that holds the site's")
+        first = name.partition(".")[0]
+        where = f"there is no module `{first}` in `{modules.folder.name or modules.folder}`"
+        near = did_you_mean(first, (file.stem for file in modules.folder.glob("*.py")))
+        refuse(where + near, "modules are imported from the folder that holds the site's")
         return None
     try:
         module = import_module(name)
@@ -90,7 +93,8 @@ def _import(
             )
         return None
     if not hasattr(module, attribute):
-        refuse(f"module `{name}` has no `{attribute}`", "name a function that it defines")
+        near = did_you_mean(attribute, [known for known in vars(module) if not known.startswith("_")])
+        refuse(f"module `{name}` has no `{attribute}`{near}", "name a function that it defines")
         return None
     value = getattr(module, attribute)
     if not callable(value):

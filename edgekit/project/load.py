@@ -16,6 +16,7 @@ from edgekit.project.islands import read_islands
 from edgekit.project.pages import read_pages
 from edgekit.project.problems import Problems
 from edgekit.project.redirects import read_redirects
+from edgekit.project.sample import check_sample_users
 from edgekit.project.site import JinjaOptions, Site
 from edgekit.project.slots import read_slots
 from edgekit.project.tiers import check_default_tier, read_tiers
@@ -48,6 +49,7 @@ def load_site(root: Path, *, build_time: datetime | None = None) -> Site:
     jinja = _read_jinja(root, config.jinja, toml, problems)
     identity = read_identity(toml, config.identity, problems)
     problems.stop_if_any()
+    check_sample_users(root, tiers.keys(), config.site.default_tier, problems)
     return Site(
         root=root,
         base_url=config.site.base_url,

@@ -126,7 +126,8 @@ def _read_default(slot: Slot, table: SlotTable, toml: TomlFile, problems: Proble
             toml,
             keys,
             "EK134",
-            f"the default of slot `{slot.name}` is not {describe_values(slot)}",
+            f"the default of slot `{slot.name}` is not {describe_values(slot)}"
+            f"{did_you_mean(str(table.default), slot.choices)}",
             help="write a default that the slot itself takes",
         )
     return default
@@ -166,6 +167,7 @@ def _check_tiers(
                 file,
                 (field,),
                 "EK135",
-                f"`{field}` of tier `{tier}` is not {describe_values(slot)}, but slot `{slot.name}` prints it",
+                f"`{field}` of tier `{tier}` is not {describe_values(slot)}, but slot `{slot.name}` prints it"
+                f"{did_you_mean(str(content[field]), slot.choices)}",
                 help=f"change the value, or what slot `{slot.name}` takes in `{toml.file.name}`",
             )

@@ -75,8 +75,16 @@ def _read_value(annotation: Any, value: Any, keys: tuple[str, ...], toml: TomlFi
     try:
         return msgspec.convert(value, annotation)
     except msgspec.ValidationError as error:
-        _refuse(keys, _plain(str(error)), toml, problems, words=_words_of(annotation))
+        words = _words_of(annotation)
+        _refuse(keys, _plain(str(error)) + _near(value, words), toml, problems, words=words)
         return msgspec.UNSET
+
+
+def _near(value: object, words: tuple[str, ...]) -> str:
+    """The word that `value`, or the first wrong one of a list of words, was most likely meant to be."""
+    given = value if isinstance(value, list) else [value]
+    wrong = (word for word in given if isinstance(word, str) and word not in words)
+    return did_you_mean(next(wrong, ""), map(str, words))
 
 
 def _words_of(annotation: Any) -> tuple[str, ...]:

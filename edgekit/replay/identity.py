@@ -43,3 +43,10 @@ class HeaderIdentity:
         if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
             address = address.ipv4_mapped
         return any(address in network for network in self._networks)
+
+
+def trusted_peer(identity: Identity) -> str:
+    """An address whose identity header counts, if there is one."""
+    for network in identity.trusted_proxies:
+        return str(ipaddress.ip_network(network, strict=False)[0])
+    return "127.0.0.1"

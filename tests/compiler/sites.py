@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from edgekit.compiler.build import CompileResult, compile_site
+from edgekit.diagnostics.diagnostic import Diagnostic
 from edgekit.fragment.fill import build_plan, fill
 from edgekit.fragment.values import Value, format_value
 from edgekit.model.fragment import Fragment
@@ -95,6 +96,14 @@ def write_site(folder: Path, files: Mapping[str, str]) -> Site:
     return load_site(folder, build_time=BUILD_TIME)
 
 
+UNUSED = ("EK803", "EK804", "EK805", "EK806")
+
+
+def findings_of(result: CompileResult) -> list[Diagnostic]:
+    """What is said of a site, but for what it does not use: the common files declare more than a test needs."""
+    return [diagnostic for diagnostic in result.diagnostics if diagnostic.code not in UNUSED]
+
+
 @dataclass
 class Compiled:
     """A compiled site: its result and its fragments by key."""
@@ -105,7 +114,11 @@ class Compiled:
 
     @property
     def codes(self) -> list[str]:
-        return [diagnostic.code for diagnostic in self.result.diagnostics]
+        return [diagnostic.code for diagnostic in self.findings]
+
+    @property
+    def findings(self) -> list[Diagnostic]:
+        return findings_of(self.result)
 
     def replay(self, page: Page, tier: str, values: Mapping[str, Value]) -> bytes:
         """What replay answers for these values, by slot source."""

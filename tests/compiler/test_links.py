@@ -6,7 +6,7 @@ import pytest
 
 from edgekit.compiler.page import PageCompiler
 from edgekit.diagnostics.diagnostic import Diagnostic
-from tests.compiler.sites import CONFIG, Compiled, compile_files, write_site
+from tests.compiler.sites import CONFIG, Compiled, compile_files, findings_of, write_site
 
 SITE = {
     "edgekit.toml": CONFIG
@@ -26,8 +26,8 @@ def compile_page(folder: Path, text: str, name: str = "pages/index.html", **file
 
 
 def warnings(compiled: Compiled) -> list[Diagnostic]:
-    assert {found.severity for found in compiled.result.diagnostics} <= {"warning"}
-    return list(compiled.result.diagnostics)
+    assert {found.severity for found in compiled.findings} <= {"warning"}
+    return compiled.findings
 
 
 def dead(folder: Path, text: str, name: str = "pages/index.html") -> list[str]:
@@ -223,7 +223,7 @@ def test_a_site_with_an_error_has_its_warnings_too(tmp_path: Path) -> None:
     files = {**SITE, "pages/index.html": '<a href="/nowhere">', "pages/about.html": "{{ user.name|upper }}"}
     compiled = compile_files(tmp_path, files)
     assert compiled.result.pack is None
-    assert [(found.code, found.severity) for found in compiled.result.diagnostics] == [
+    assert [(found.code, found.severity) for found in compiled.findings] == [
         ("EK202", "error"),
         ("EK801", "warning"),
     ]
@@ -232,11 +232,11 @@ def test_a_site_with_an_error_has_its_warnings_too(tmp_path: Path) -> None:
 def test_several_processes_find_the_same(tmp_path: Path) -> None:
     files = {**SITE, "pages/index.html": '<a href="/nowhere">', "pages/[sku].html": '\n<a href="/q-{{ item.sku }}">'}
     one, two = (compile_files(tmp_path / str(jobs), files, jobs=jobs).result for jobs in (1, 2))
-    assert [(found.message, found.pages) for found in one.diagnostics] == [
+    assert [(found.message, found.pages) for found in findings_of(one)] == [
         ("nothing answers the links to `/q-p-1`, `/q-p-2`, `/q-p-3`", ("/p-1", "/p-2", "/p-3")),
         ("nothing answers the link to `/nowhere`", ("/",)),
     ]
-    assert [(found.message, found.pages) for found in two.diagnostics] == [
-        (found.message, found.pages) for found in one.diagnostics
+    assert [(found.message, found.pages) for found in findings_of(two)] == [
+        (found.message, found.pages) for found in findings_of(one)
     ]
     assert one.pack == two.pack

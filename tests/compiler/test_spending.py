@@ -39,9 +39,9 @@ def notes(count: int) -> str:
 
 def findings(folder: Path, files: dict[str, str]) -> list[tuple[tuple[str, ...], str]]:
     """The pages and the end of the message of each finding, which all are EK503."""
-    result = compile_files(folder, {**FILES, **files}).result
-    assert {found.code for found in result.diagnostics} <= {"EK503"}
-    return [(found.pages, found.message.partition("; ")[2].partition(",")[0]) for found in result.diagnostics]
+    found_all = compile_files(folder, {**FILES, **files}).findings
+    assert {found.code for found in found_all} <= {"EK503"}
+    return [(found.pages, found.message.partition("; ")[2].partition(",")[0]) for found in found_all]
 
 
 def test_cheap_islands_and_items_are_within_the_budget(tmp_path: Path) -> None:

@@ -78,6 +78,8 @@ def test_a_live_field_with_choices_takes_one_of_them(path: Path) -> None:
         assert config(store)["hero"] == "vip.jpg"
         with pytest.raises(EdgekitError, match=r"takes one of `free\.jpg`, `vip\.jpg`, not `sale\.jpg`"):
             put_segment(store, "free", {"hero": "sale.jpg"}, NOW)
+        with pytest.raises(EdgekitError, match=r"not `fre\.jpg`; did you mean `free\.jpg`\?"):
+            put_segment(store, "free", {"hero": "fre.jpg"}, NOW)
 
 
 def test_the_edits_of_a_tier_that_is_gone_are_gone(path: Path) -> None:

@@ -104,6 +104,13 @@ FAULTS = {
     "an attribute that is not there": (
         {"shop.py": ""}, 'x = "shop:x"', "EK146", "site/edgekit.toml:5", "module `shop` has no `x`",
     ),
+    "a misspelt module": (
+        {"shop.py": ""}, 'x = "shpo:x"', "EK146", "site/edgekit.toml:5", "; did you mean `shop`?",
+    ),
+    "a misspelt attribute": (
+        {"shop.py": "def money(x): ..."}, 'x = "shop:mony"', "EK146", "site/edgekit.toml:5",
+        "module `shop` has no `mony`; did you mean `money`?",
+    ),
     "no function": ({"shop.py": "x = 1"}, 'x = "shop:x"', "EK146", "site/edgekit.toml:5", "`shop:x` is a `int`"),
     "a syntax error": ({"shop.py": "\n\ndef x(:\n"}, 'x = "shop:x"', "EK146", "shop.py:3", "syntax error: invalid"),
     "a null byte": ({"shop.py": "x = '\0'"}, 'x = "shop:x"', "EK146", None, "`shop` cannot be imported"),

@@ -94,6 +94,12 @@ FAULTS = {
             "https://[::1",
         )
     },
+    "a misspelt choice of a key": config(
+        '[pages."index.html"]\ndelivery = "statik"\n', "EK111", "edgekit.toml:5", "did you mean `static`?"
+    ),
+    "a misspelt extension": config(
+        '[jinja]\nextensions = ["loopcontrol"]\n', "EK111", "edgekit.toml:5", "did you mean `loopcontrols`?"
+    ),
     "store of the wrong kind": config("[build]\nstore = 1\n", "EK111", "edgekit.toml:5", "expected `string`, got"),
     "ttl below zero": config("[kv.ttl]\nuser = -1\n", "EK113", "edgekit.toml:5", "`kv.ttl.user` is `-1` seconds"),
     "ttl without end": config("[kv.ttl]\nsegment = 999999999999\n", "EK113", "edgekit.toml:5", "seconds"),
@@ -171,6 +177,15 @@ FAULTS = {
     ),
     "a default that is none of the choices": config(
         without("max_length") + 'choices = ["a", "b"]\n', "EK134", "edgekit.toml:6", "is not one of `a`, `b`"
+    ),
+    "a misspelt default of choices": config(
+        without("max_length") + 'choices = ["three", "four"]\n', "EK134", "edgekit.toml:6", "; did you mean `three`?"
+    ),
+    "a misspelt choice of a tier": config(
+        '[slots.HERO]\nfrom = "segment.hero"\nchoices = ["spring.jpg", "golden.jpg"]\n',
+        "EK135",
+        "segments/vip.toml:1",
+        "but slot `HERO` prints it; did you mean `golden.jpg`?",
     ),
     "a live field that is none of its choices": config(
         '[slots.HERO]\nfrom = "segment.hero"\nchoices = ["spring.jpg", "summer.jpg"]\n',

@@ -1,0 +1,5 @@
+"""`check --live`: asks a running site for its pages as several people, and says what is cached wrongly.
+
+The store says what each page's class is and, by `respond`, what each asker must get; the site is asked through whatever
+stands in front of it. Called by `cli` only. It publishes, changes and prints nothing.
+"""
