@@ -65,7 +65,9 @@ def command(
     edgekit check shop --format json
     edgekit check --format sarif > edgekit.sarif
     edgekit check --prove --strict
-    edgekit check --live https://shop.example --user 'u1=cookie: session=a1' --user 'u2=cookie: session=b2'
+    edgekit check --live http://127.0.0.1:1818 --user u1 --user u2
+    edgekit check --live https://shop.example \\
+      --user 'u1=cookie: session=a1' --user 'u2=cookie: session=b2'
     """
     output.form = form or output.form
     if live is not None:

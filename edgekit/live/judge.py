@@ -10,6 +10,9 @@ from edgekit.live.probe import Answer
 from edgekit.model.manifest import Delivery
 from edgekit.replay.response import PAGE_HEADERS, Response
 
+_SHOWN: Final = 120
+"""Characters of a header's value that are shown."""
+
 _CACHE_HEADERS: Final = ("cache-status", "cf-cache-status", "x-cache", "x-cache-status")
 """Where caches tell whether they answered: RFC 9211, Cloudflare, and the custom of Varnish, nginx and others."""
 
@@ -40,14 +43,14 @@ def judge_answer(delivery: Delivery, asked: Asked) -> Iterator[Fault]:
     """What one answer's status and headers have wrong."""
     asker, answer, expected = asked
     if answer.status != expected.status:
-        place = f" to `{answer.headers['location']}`" if "location" in answer.headers else ""
+        place = f" to `{_cut(answer.headers['location'])}`" if "location" in answer.headers else ""
         what = f"is answered to {asker.name} with {answer.status}{place}, not {expected.status}"
         yield Fault("EK618", what, "see what stands in front of the site; give the URL at which it answers itself")
         return
     yield from _judge_caching(delivery, answer)
     if delivery == "static":
         if "set-cookie" in answer.headers:
-            what = f"sets the cookie `{answer.headers['set-cookie'].partition('=')[0]}`, but caches share it"
+            what = f"sets the cookie `{_cut(answer.headers['set-cookie'].partition('=')[0])}`, but caches share it"
             yield Fault("EK614", what, "set cookies on personal answers only: everybody who is given this one gets it")
     elif hit := _find_hit(answer):
         yield Fault("EK611", f"is answered from a cache (`{hit}`), but {_WHO_MAY[delivery]}", _CACHE_HELP)
@@ -59,7 +62,7 @@ def judge_answer(delivery: Delivery, asked: Asked) -> Iterator[Fault]:
 def _judge_caching(delivery: Delivery, answer: Answer) -> Iterator[Fault]:
     written = answer.headers.get("cache-control", "")
     given, ours = _parse(written), _parse(dict(PAGE_HEADERS[delivery])[b"cache-control"].decode())
-    says = f"says `cache-control: {written}`" if written else "has no `cache-control`"
+    says = f"says `cache-control: {_cut(written)}`" if written else "has no `cache-control`"
     if delivery != "static":
         if "no-store" not in given and (delivery == "user" or "private" not in given):
             yield Fault("EK612", f"{says}, but {_WHO_MAY[delivery]}", _HEADER_HELP)
@@ -70,9 +73,8 @@ def _judge_caching(delivery: Delivery, answer: Answer) -> Iterator[Fault]:
         what = f"{says}: it may be kept longer than the page's own header allows"
         yield Fault("EK612", what, _HEADER_HELP)
     longest = _seconds(ours, "s-maxage") + _seconds(ours, "stale-while-revalidate")
-    age = answer.headers.get("age", "")
-    if age.isascii() and age.isdigit() and int(age) > longest:
-        yield Fault("EK617", f"is {int(age):,} seconds old, and may be {longest} (`age: {age}`)", _HEADER_HELP)
+    if (age := _seconds(answer.headers, "age")) > longest:
+        yield Fault("EK617", f"is {age:,} seconds old, and may be {longest} (`age: {age}`)", _HEADER_HELP)
 
 
 def judge_bodies(delivery: Delivery, answers: Sequence[Asked]) -> Iterator[Fault]:
@@ -120,7 +122,7 @@ def judge_encodings(compressed: Answer, plain: Answer) -> Iterator[Fault]:
     """Of the answers at one URL to who takes gzip, and then to who takes none."""
     encoding = plain.headers.get("content-encoding")
     if encoding is not None:
-        what = f"is answered with `content-encoding: {encoding}` to who takes none"
+        what = f"is answered with `content-encoding: {_cut(encoding)}` to who takes none"
         yield Fault("EK616", what, _VARY_HELP)
     elif compressed.headers.get("content-encoding") is not None and not all(map(_varies, (compressed, plain))):
         what = "is compressed for who takes that, but has no `vary: accept-encoding`"
@@ -146,9 +148,14 @@ def _find_hit(answer: Answer) -> str | None:
     """The header by which a cache says that it answered. An age of 0 is none: some add it to all they pass on."""
     for name in _CACHE_HEADERS:
         if re.search(r"\bhit\b", answer.headers.get(name, ""), re.IGNORECASE):
-            return f"{name}: {answer.headers[name]}"
-    age = answer.headers.get("age", "")
-    return f"age: {age}" if age.strip("0") else None
+            return f"{name}: {_cut(answer.headers[name])}"
+    age = _seconds(answer.headers, "age")
+    return f"age: {age}" if age else None
+
+
+def _cut(value: str) -> str:
+    """A header's value, as much of it as a message takes."""
+    return value if len(value) <= _SHOWN else f"{value[:_SHOWN]}…"
 
 
 def _parse(written: str) -> dict[str, str]:
@@ -158,5 +165,6 @@ def _parse(written: str) -> dict[str, str]:
 
 
 def _seconds(directives: Mapping[str, str], name: str) -> int:
+    """Delta-seconds; RFC 9111, 1.2.2. What is no number, or an absurd one, is 0."""
     value = directives.get(name, "")
-    return int(value) if value.isascii() and value.isdigit() else 0
+    return int(value) if re.fullmatch(r"[0-9]{1,10}", value) else 0

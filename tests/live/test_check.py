@@ -147,6 +147,7 @@ def change(headers: dict[str, str | None], when: str = "") -> Policy:
         (change({"etag": '"one"'}, "private, no-store"), {"EK615"}),
         (change({"age": "7200"}, "public"), {"EK617"}),
         (change({"age": "1"}, "private"), {"EK611"}),
+        (change({"age": "9" * 5_000, "set-cookie": "a" * 5_000}, "public"), {"EK614"}),
         (change({"cf-cache-status": "HIT"}, "private, max-age"), {"EK611"}),
     ],
 )
