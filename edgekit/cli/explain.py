@@ -1,19 +1,19 @@
 """`edgekit explain`: what became of a page and why, or what a diagnostic's code stands for."""
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, NamedTuple
 
 import click
 import msgspec
 
-from edgekit.cli.explanation import format_explanation, format_occurrences
+from edgekit.cli.explanation import Headers, format_explanation, format_occurrences, format_redirect
 from edgekit.cli.options import clock_option, output_options, site_argument
 from edgekit.cli.output import Output, divert_prints
 from edgekit.cli.places import site_folder
-from edgekit.compiler.explain.explain import explain_page, find_text
+from edgekit.compiler.explain.explain import Progress, explain_page, find_text
 from edgekit.compiler.explain.subject import find_subject
 from edgekit.diagnostics.catalogue import Entry, format_entry, list_codes, read_entry
 from edgekit.diagnostics.diagnostic import failure
@@ -30,8 +30,6 @@ from edgekit.replay.response import PAGE_HEADERS, UNAVAILABLE_HEADERS, redirect
 
 _ERROR_PAGES: Final = ("404", "503")
 _ISLANDS: Final = island_path("")
-
-Headers = tuple[tuple[str, str], ...]
 
 
 @click.command
@@ -68,24 +66,24 @@ def command(
     with divert_prints(), output.progress("compiling") as progress:
         loaded = load_site(site_folder(site), build_time=clock)
         _check_tier(loaded, tier)
-        page = find_subject(loaded, subject)
-        if not isinstance(page, Page):
-            _show_redirect(output, loaded, subject, page)
+        found = find_subject(loaded, subject)
+        if not isinstance(found, Page):
+            shown = _explain_redirect(loaded, subject.partition("?")[0], found)
         elif text is None:
-            explained = explain_page(loaded, page, os.getcwd(), tier=tier, progress=progress)
-            headers = _list_headers(loaded, page, explained.delivery)
-            if output.json:
-                output.object({**msgspec.to_builtins(explained), "headers": dict(headers)})
-            else:
-                output.outline(format_explanation(explained, headers))
+            shown = _explain_page(loaded, found, tier, progress)
         else:
-            found = find_text(loaded, page, text, os.getcwd(), tier=tier, progress=progress)
-            if not found.occurrences:
-                raise _not_printed(page.path, text, [f"{place.file}:{place.line}" for place in found.written])
-            if output.json:
-                output.object(msgspec.to_builtins(found))
-            else:
-                output.outline(format_occurrences(found))
+            shown = _explain_text(loaded, found, text, tier, progress)
+    if output.json:
+        output.object(shown.fields)
+    else:
+        output.outline(shown.lines)
+
+
+class _Shown(NamedTuple):
+    """What is printed: as an object, and as lines of text."""
+
+    fields: dict[str, Any]
+    lines: list[str]
 
 
 def find_entry(code: str) -> Entry:
@@ -108,7 +106,25 @@ def _show_entry(output: Output, entry: Entry) -> None:
         output.markdown(format_entry(entry))
 
 
-def _show_redirect(output: Output, site: Site, written: str, leads: Redirect | Met) -> None:
+def _explain_page(site: Site, page: Page, tier: str | None, progress: Progress) -> _Shown:
+    explained = explain_page(site, page, os.getcwd(), tier=tier, progress=progress)
+    headers = _list_headers(site, page, explained.delivery)
+    fields = {**msgspec.to_builtins(explained), "headers": dict(headers)}
+    return _Shown(fields, format_explanation(explained, headers))
+
+
+def _explain_text(site: Site, page: Page, text: str, tier: str | None, progress: Progress) -> _Shown:
+    found = find_text(site, page, text, os.getcwd(), tier=tier, progress=progress)
+    if not found.occurrences:
+        help = "give a shorter piece, without tags, and without values or what a script adds"
+        if found.written:
+            places = ", ".join(f"{place.file}:{place.line}" for place in found.written)
+            help = f"it is written in {places}, but not printed as it stands there: {help}"
+        raise failure("EK487", f"`{page.path}` does not print `{text}`", help=help, status=1)
+    return _Shown(msgspec.to_builtins(found), format_occurrences(found))
+
+
+def _explain_redirect(site: Site, path: str, leads: Redirect | Met) -> _Shown:
     """Where a path leads that is no page's own."""
     if isinstance(leads, Met):
         answer = follow(leads, b"")
@@ -116,17 +132,13 @@ def _show_redirect(output: Output, site: Site, written: str, leads: Redirect | M
     else:
         answer = redirect(leads.location, b"")
         why = "it is another spelling of that path"
-    headers = dict(_decode(answer.headers))
-    location = headers.pop("location", None)
-    path = written.partition("?")[0]
-    headers |= dict(_decode(SiteHeaders(site.headers, ()).of(path.encode(errors="surrogateescape"))))
-    fields = {"path": path, "kind": "redirect", "status": answer.status, "location": location, "headers": headers}
-    leads_to = f"is redirected to {location} with {answer.status}" if location else f"is answered with {answer.status}"
-    lines = [f"{path} {leads_to}", f"  {why}", "", "Headers", *(f"  {name}: {headers[name]}" for name in headers)]
-    if output.json:
-        output.object(fields)
-    else:
-        output.outline(lines)
+    own = dict(_decode(answer.headers))
+    location = own.pop("location", None)
+    headers = (*own.items(), *_decode(SiteHeaders(site.headers, ()).of(path.encode(errors="surrogateescape"))))
+    fields = {
+        "path": path, "kind": "redirect", "status": answer.status, "location": location, "headers": dict(headers),
+    }  # fmt: skip
+    return _Shown(fields, format_redirect(path, answer.status, location, why, headers))
 
 
 def _check_tier(site: Site, tier: str | None) -> None:
@@ -152,10 +164,3 @@ def _list_headers(site: Site, page: Page, delivery: Delivery) -> Headers:
 
 def _decode(headers: Iterable[tuple[bytes, bytes]]) -> Headers:
     return tuple((name.decode(), value.decode()) for name, value in headers)
-
-
-def _not_printed(path: str, text: str, written: Sequence[str]) -> Exception:
-    help = "give a shorter piece, without tags, values and what a script adds"
-    if written:
-        help = f"it stands in {', '.join(written)}, but nothing printed it"
-    return failure("EK487", f"`{path}` does not print `{text}`", help=help, status=1)

@@ -19,6 +19,9 @@ from edgekit.fragment.fuel import NANOSECONDS
 from edgekit.model.manifest import Delivery
 from edgekit.model.placeholder import format_placeholder
 
+Headers = tuple[tuple[str, str], ...]
+"""Names and values."""
+
 _SHARED: Final[Mapping[Delivery, str]] = {
     "static": "the same for everybody",
     "segment": "the same for everybody of a tier",
@@ -35,7 +38,7 @@ _MOST_NAMES: Final = 4
 """Names in a sentence; the rest are counted."""
 
 
-def format_explanation(explained: Explanation, headers: Sequence[tuple[str, str]]) -> list[str]:
+def format_explanation(explained: Explanation, headers: Headers) -> list[str]:
     """The lines of an explanation; those that begin a section stand at the margin. `headers` are of the answer."""
     sections = [
         ("Reads", _format_reads(explained)),
@@ -46,7 +49,7 @@ def format_explanation(explained: Explanation, headers: Sequence[tuple[str, str]
         ("Lists", _table(map(_format_list, explained.lists))),
         ("Look-ups", _format_lookups(explained)),
         ("Fuel", _format_fuel(explained)),
-        ("Headers", [f"{name}: {value}" for name, value in headers]),
+        ("Headers", _format_headers(headers)),
     ]
     lines = [*_format_class(explained)]
     for title, content in sections:
@@ -55,11 +58,23 @@ def format_explanation(explained: Explanation, headers: Sequence[tuple[str, str]
     return [escape_control(line) for line in lines]
 
 
+def format_redirect(path: str, status: int, location: str | None, why: str, headers: Headers) -> list[str]:
+    """The lines that say where a path leads; to no `location` if that would be too long."""
+    answered = f"is redirected to {location} with {status}" if location is not None else f"is answered with {status}"
+    lines = [f"{path} {answered}", f"  {why}", "", "Headers", *(f"  {line}" for line in _format_headers(headers))]
+    return [escape_control(line) for line in lines]
+
+
+def _format_headers(headers: Headers) -> list[str]:
+    return [f"{name}: {value}" for name, value in headers]
+
+
 def format_occurrences(found: Occurrences) -> list[str]:
     """The lines that say where a text of a page comes from."""
     lines: list[str] = []
     for occurrence in found.occurrences:
         times = "once" if occurrence.times == 1 else f"{occurrence.times} times"
+        times = f"{times} in each of {occurrence.pages} items" if occurrence.pages > 1 else times
         lines += [
             *([""] if lines else []),
             f"{occurrence.path}: {times}, for {', '.join(occurrence.tiers)}",

@@ -56,8 +56,8 @@ def find_text(site: Site, page: Page, text: str, folder: str, *, tier: str | Non
     whole = compile_whole(site, page, progress)
     recorder = Recorder(site)
     tiers = sorted(site.tiers) if tier is None else [tier]
-    parts = (Part(part.path, name, recorder.record(part, name)) for part in whole.pages for name in tiers)
-    return find_occurrences(text, parts, Sources(recorder.findings, folder))
+    parts = (Part(part, name, recorder.record(part, name)) for part in whole.pages for name in tiers)
+    return find_occurrences(text, parts, recorder, Sources(recorder.findings, folder))
 
 
 class _Study:

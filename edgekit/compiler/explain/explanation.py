@@ -176,12 +176,14 @@ class Line(msgspec.Struct, frozen=True):
 
 
 class Occurrence(msgspec.Struct, frozen=True):
-    """A text in a page, or in an island or item of it: the lines that printed it, and what stands around it.
+    """A text in a page, or in an island or items of it: the lines that printed it, and what stands around it.
 
-    `times` is how often in the variant that has it most often; `tiers` are those that have it.
+    `pages` is the number of pages, for the items of an island have one `path`; `times` how often it stands in the
+    variant that has it most often; `tiers` are those that have it.
     """
 
     path: str
+    pages: int
     lines: tuple[Line, ...]
     times: int
     tiers: tuple[str, ...]

@@ -15,13 +15,14 @@ from typing import Final, NamedTuple
 from markupsafe import escape
 
 from edgekit.compiler.explain.explanation import Line, Occurrence, Occurrences
-from edgekit.compiler.explain.recording import Chain, Recorded, Recording
+from edgekit.compiler.explain.recording import Chain, Recorded, Recorder, Recording
 from edgekit.compiler.explain.sources import Sources
 from edgekit.compiler.opaque import Mark, Placed
 from edgekit.compiler.run import Location, Spot
 from edgekit.compiler.trace import Text
-from edgekit.model.island import format_mark
+from edgekit.model.island import format_mark, island_path
 from edgekit.model.placeholder import format_placeholder
+from edgekit.project.site import Page
 
 _AROUND: Final = 30
 """Characters shown before and behind a text."""
@@ -30,9 +31,15 @@ _AROUND: Final = 30
 class Part(NamedTuple):
     """A page, or an island or item of it, recorded for a tier."""
 
-    path: str
+    page: Page
     tier: str
     recording: Recording
+
+    @property
+    def path(self) -> str:
+        """Where it is stored; the items of an island share one."""
+        name, _, key = self.page.path.removeprefix(island_path("")).partition("/")
+        return island_path(name, "{key}") if self.page.island and key else self.page.path
 
 
 class _Met(NamedTuple):
@@ -42,42 +49,51 @@ class _Met(NamedTuple):
     around: str
 
 
-def find_occurrences(text: str, parts: Iterable[Part], sources: Sources) -> Occurrences:
+class _Tally:
+    """What is known of one place of a text, over pages, tiers and variants."""
+
+    def __init__(self, around: str) -> None:
+        self.around = around
+        self.times = 0
+        self.pages: dict[str, None] = {}
+        self.tiers: dict[str, None] = {}
+
+
+def find_occurrences(text: str, parts: Iterable[Part], recorder: Recorder, sources: Sources) -> Occurrences:
     """Where a text, which is not empty, stands in what the parts print."""
     pattern = re.compile("|".join(r"\s+".join(map(re.escape, form.split())) for form in (text, str(escape(text)))))
-    times: Counter[tuple[str, tuple[Chain, ...]]] = Counter()
-    tiers: dict[tuple[str, tuple[Chain, ...]], dict[str, None]] = {}
-    around: dict[tuple[str, tuple[Chain, ...]], str] = {}
+    tallies: dict[tuple[str, tuple[Chain, ...]], _Tally] = {}
     templates: dict[str, None] = {}
-    for path, tier, recording in parts:
-        templates.update((name, None) for kind, name in recording.reads if kind == "template")
-        for recorded in recording.variants:
-            met = list(_search(pattern, recorded, sources))
-            counts = Counter((path, place.chains) for place in met)
-            times |= counts
-            for place in met:
-                around.setdefault((path, place.chains), place.around)
-            for key in counts:
-                tiers.setdefault(key, {})[tier] = None
-    printed = {chain[0] for _, chains in times for chain in chains}
+    for part in parts:
+        templates.update((name, None) for kind, name in part.recording.reads if kind == "template")
+        for recorded in part.recording.variants:
+            met = list(_search(pattern, recorded, recorder))
+            for place, times in Counter(place.chains for place in met).items():
+                around = next(one.around for one in met if one.chains == place)
+                tally = tallies.setdefault((part.path, place), _Tally(around))
+                tally.times = max(tally.times, times)
+                tally.pages[part.page.path] = None
+                tally.tiers[part.tier] = None
+    printed = {chain[0] for _, chains in tallies for chain in chains}
     written = [place for name in templates for place in _find_written(pattern, name, sources) if place not in printed]
     return Occurrences(
         text,
         tuple(
             Occurrence(
                 path,
+                len(tally.pages),
                 tuple(Line(sources.line(chain[0]), tuple(map(sources.line, chain[1:]))) for chain in chains),
-                count,
-                tuple(tiers[path, chains]),
-                around[path, chains],
+                tally.times,
+                tuple(tally.tiers),
+                tally.around,
             )
-            for (path, chains), count in times.items()
+            for (path, chains), tally in tallies.items()
         ),
         tuple(map(sources.line, written)),
     )
 
 
-def _search(pattern: re.Pattern[str], recorded: Recorded, sources: Sources) -> Iterator[_Met]:
+def _search(pattern: re.Pattern[str], recorded: Recorded, recorder: Recorder) -> Iterator[_Met]:
     texts = [_write(piece) for piece in recorded.traced.pieces]
     starts = [0, *accumulate(map(len, texts))]
     whole = "".join(texts)
@@ -86,7 +102,7 @@ def _search(pattern: re.Pattern[str], recorded: Recorded, sources: Sources) -> I
         chains: dict[Chain, None] = {}
         for number in range(first, last + 1):
             at = max(0, match.start() - starts[number])
-            chains[_refine(recorded.traced.pieces[number], recorded.chains[number], at, sources)] = None
+            chains[_refine(recorded.traced.pieces[number], recorded.chains[number], at, recorder)] = None
         around = whole[max(0, match.start() - _AROUND) : match.end() + _AROUND]
         yield _Met(tuple(chains), " ".join(around.split()))
 
@@ -101,11 +117,14 @@ def _write(piece: Text | Placed | Mark) -> str:
             return format_placeholder(slot.name, form)  # type: ignore[arg-type]  # of a page that compiles
 
 
-def _refine(piece: Text | Placed | Mark, chain: Chain, at: int, sources: Sources) -> Chain:
+def _refine(piece: Text | Placed | Mark, chain: Chain, at: int, recorder: Recorder) -> Chain:
     """The chain with the very line: of text, where in it; of a value, where it was put into a macro's text."""
     if type(piece) is Text:
-        place: Location | None = sources.findings.place(Spot(chain[0], str(piece.text), at))
-        return (place or chain[0], *chain[1:])
+        text = str(piece.text)
+        place = recorder.findings.place(Spot(chain[0], text, at)) or chain[0]
+        if place == chain[0]:
+            place = recorder.find_line(place, text[text.rfind("\n", 0, at) + 1 :].partition("\n")[0])
+        return (place, *chain[1:])
     if piece.location is None or piece.location == chain[0]:
         return chain
     return (piece.location, *chain)

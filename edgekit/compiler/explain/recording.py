@@ -68,6 +68,18 @@ class Recorder:
             reads,
         )
 
+    def find_line(self, location: Location, text: str) -> Location:
+        """The line that has `text`, from a line on to the next one that Jinja notes; the line itself if none has.
+
+        Jinja notes no line for text alone, so that behind `{% else %}` has the line of the last tag before it.
+        """
+        name, first = location
+        lines = self.findings.source_lines(name)
+        self.environment.recording.reads = {}
+        noted = [line for line, _ in self.environment.get_template(name).debug_info if line > first]
+        end = min(noted, default=len(lines))
+        return name, next((line for line in range(first, end + 1) if text in lines[line - 1]), first)
+
     def _find_mention(self, name: str) -> Location | None:
         """The first line that names what was looked up, though no expression came to it."""
         template = self.environment.recording.looked_up[name]
