@@ -31,22 +31,22 @@ def list_lookups(site: Site, whole: Whole) -> tuple[LookUp, ...]:
 
 
 def _count_held(site: Site, whole: Whole, path: str) -> Counter[str]:
-    """How often each island, and the items of each, is looked up for a page or island; `{key}` stands for any item."""
-    times: Counter[str] = Counter()
-    for variants in whole.compiled[path].contents:
-        for contents in variants:
-            times |= Counter(dict(contents.inserts))
+    """How often each island, and the items of each, is looked up for a page or island; `{key}` stands for any item.
+
+    What is printed several times in one body is looked up once for it.
+    """
+    every = [contents for variants in whole.compiled[path].contents for contents in variants]
+    names = dict.fromkeys(name for contents in every for name, _ in contents.inserts)
     lists = {list_name(slot): slot for slot in site.slots.values() if slot.island}
     held: Counter[str] = Counter()
-    for name, count in times.items():
+    for name in names:
         if name in lists:
             slot = lists[name]
-            held[island_path(slot.island, "{key}")] += count * _TRIED * slot.max_items
-            held[island_path(str(slot.default))] += count
+            held[island_path(slot.island, "{key}")] += _TRIED * slot.max_items
+            held[island_path(str(slot.default))] += 1
         else:
-            held[island_path(name)] += count
-            for inner, most in _count_held(site, whole, island_path(name)).items():
-                held[inner] += count * most
+            held[island_path(name)] += 1
+            held += _count_held(site, whole, island_path(name))
     return held
 
 

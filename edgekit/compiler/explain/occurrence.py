@@ -102,6 +102,10 @@ def _search(pattern: re.Pattern[str], recorded: Recorded, recorder: Recorder) ->
         chains: dict[Chain, None] = {}
         for number in range(first, last + 1):
             at = max(0, match.start() - starts[number])
+            overlap = texts[number][at : match.end() - starts[number]]
+            if overlap.isspace():
+                continue
+            at += len(overlap) - len(overlap.lstrip())
             chains[_refine(recorded.traced.pieces[number], recorded.chains[number], at, recorder)] = None
         around = whole[max(0, match.start() - _AROUND) : match.end() + _AROUND]
         yield _Met(tuple(chains), " ".join(around.split()))
