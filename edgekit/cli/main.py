@@ -24,7 +24,7 @@ SECTIONS: Final = {
     },
     "Look": {
         "render": "Print the exact bytes that replay would answer.",
-        "explain": "What a diagnostic's code stands for.",
+        "explain": "What became of a page and why, or what a code stands for.",
     },
     "Data": {
         "users": "Users' records: import, get, put, delete, export, stats.",

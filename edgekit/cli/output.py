@@ -52,6 +52,13 @@ class Output:
         else:
             self.data(text)
 
+    def outline(self, lines: Sequence[str]) -> None:
+        """Lines of text on stdout, in sections: a line at the margin begins one, which a terminal shows."""
+        if self.color and sys.stdout.isatty():
+            _print_outline(lines)
+        else:
+            self.line("\n".join(lines))
+
     def flush(self) -> None:
         """For a command that goes on: what is on stdout so far is to be read now."""
         sys.stdout.flush()
@@ -165,6 +172,20 @@ def _print_styled(lines: list[str], file: IO[str]) -> None:
         text.highlight_regex(r"^[^ ]\S*:(?= EK\d)", "bold")
         text.highlight_regex(r"\bEK\d{3}\b", "red")
         text.highlight_regex(r"^    help:", "cyan")
+        console.print(text)
+
+
+def _print_outline(lines: Sequence[str]) -> None:
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(file=sys.stdout, highlight=False, soft_wrap=True)
+    for line in lines:
+        text = Text(line)
+        text.highlight_regex(r"^\S.*", "bold")
+        text.highlight_regex(r"[^\s`]+:\d+(?=\s|$)", "cyan")
+        text.highlight_regex(r"(?<!\{)\{[A-Z][A-Z0-9_]*(?::[a-z]+)?\}", "green")
+        text.highlight_regex(r"\{\{.*?\}\}|\{%.*?%\}", "yellow")
         console.print(text)
 
 

@@ -15,6 +15,21 @@ from edgekit.model.placeholder import Encoding, format_placeholder
 from edgekit.model.slot import Slot
 
 
+class Part(NamedTuple):
+    """What a page's fuel is spent on, and how to spend less."""
+
+    fuel: int
+    what: str
+    help: str
+
+
+class Cost(NamedTuple):
+    """The fuel of a request for a page in its worst variant, and what would be saved without each of its parts."""
+
+    fuel: int
+    parts: tuple[Part, ...]
+
+
 class Excess(NamedTuple):
     """A fragment over its budget: what is wrong, and the way out."""
 
@@ -63,62 +78,68 @@ def count_fuel(variants: Sequence[Contents], inserts: Mapping[str, Fuel], *, sha
 def check_budget(
     variants: Sequence[Contents], inserts: Mapping[str, Fuel], cpu_ms: int, *, shared: bool, personal: bool
 ) -> Excess | None:
-    """What is wrong if a request for a page with this fragment could take more than `cpu_ms`.
-
-    `shared`: readers share the answer. `personal`: a user is read for it.
-    """
-
-    def price(contents: Contents) -> int:
-        return request_fuel(fragment_fuel(contents, inserts, shared=shared), personal=personal)
-
-    dearest = max(variants, key=price)
-    total = price(dearest)
-    if total <= cpu_ms * NANOSECONDS:
+    """What is wrong if a request for a page with this fragment could take more than `cpu_ms`; see `count_cost`."""
+    price = _pricing(inserts, shared=shared, personal=personal)
+    if max(map(price, variants)) <= cpu_ms * NANOSECONDS:
         return None
-    part = max(_list_parts(dearest, price), key=lambda part: part.fuel)
+    cost = count_cost(variants, inserts, shared=shared, personal=personal)
+    part = max(cost.parts, key=lambda part: part.fuel)
     what = (
-        f"the page could take {_milliseconds(total)} ms of CPU, more than the {cpu_ms} of `[budget] cpu_ms`; "
+        f"the page could take {_milliseconds(cost.fuel)} ms of CPU, more than the {cpu_ms} of `[budget] cpu_ms`; "
         f"{part.what}: {_milliseconds(part.fuel)} ms"
     )
     return Excess(what, part.help)
 
 
-class _Part(NamedTuple):
-    """What a page's fuel is spent on, and how to spend less."""
+def count_cost(variants: Sequence[Contents], inserts: Mapping[str, Fuel], *, shared: bool, personal: bool) -> Cost:
+    """What a request for a page with this fragment could cost.
 
-    fuel: int
-    what: str
-    help: str
+    `shared`: readers share the answer. `personal`: a user is read for it.
+    """
+    price = _pricing(inserts, shared=shared, personal=personal)
+    dearest = max(variants, key=price)
+    return Cost(price(dearest), tuple(_list_parts(dearest, price)))
 
 
-def _list_parts(contents: Contents, price: Callable[[Contents], int]) -> Iterator[_Part]:
-    """What would be saved without each slot, island, list slot and the text; and what no page is without."""
+def _pricing(inserts: Mapping[str, Fuel], *, shared: bool, personal: bool) -> Callable[[Contents], int]:
+    return lambda contents: request_fuel(fragment_fuel(contents, inserts, shared=shared), personal=personal)
+
+
+def _list_parts(contents: Contents, price: Callable[[Contents], int]) -> Iterator[Part]:
+    """What would be saved without each slot, all live fields, each island, list slot and the text; and what no page is
+    without."""
     total = price(contents)
     for slot in contents.slots:
         without = msgspec.structs.replace(contents, slots=tuple(other for other in contents.slots if other != slot))
         times = sum(times for _, times in slot.uses)
-        what = f"slot `{slot.name}`, of up to {slot.length:,} code points and printed {_times(times)}"
+        what = f"slot `{slot.name}`, of up to {slot.length:,} code points and {_printed(times)}"
         help = "lower the slot's `max_length`, print it less often, or raise `cpu_ms`"
-        yield _Part(total - price(without), what, help)
+        yield Part(total - price(without), what, help)
+    still = tuple(slot for slot in contents.slots if slot.root != "segment")
+    if len(contents.slots) - len(still) > 1:  # one alone is counted above, with the tier's record
+        saved = total - price(msgspec.structs.replace(contents, slots=still))
+        yield Part(saved, "all live fields together", "print fewer of them, or raise `cpu_ms`")
     for insert in contents.inserts:
         without = msgspec.structs.replace(contents, inserts=tuple(i for i in contents.inserts if i != insert))
         name, times = insert
         if name[0] == "{":
-            what = f"list slot `{name.strip('{}')}`, printed {_times(times)}"
+            what = f"list slot `{name.strip('{}')}`, {_printed(times)}"
             help = "lower its `max_items`, print less in an item, or raise `cpu_ms`"
         else:
-            what = f"island `{name}`, printed {_times(times)}"
+            what = f"island `{name}`, {_printed(times)}"
             help = "print less in the island, fetch it in client mode, or raise `cpu_ms`"
-        yield _Part(total - price(without), what, help)
+        yield Part(total - price(without), what, help)
     nothing = price(Contents(0))
     what = f"its text of {-(-contents.bytes // 1024):,} KiB with {contents.tokens:,} tokens"
     text = price(Contents(contents.bytes, contents.tokens))
-    yield _Part(text - nothing, what, "print less on this page, or raise `cpu_ms`")
-    yield _Part(nothing, "a request that prints nothing", "raise `cpu_ms`")
+    yield Part(text - nothing, what, "print less on this page, or raise `cpu_ms`")
+    yield Part(nothing, "a request that prints nothing", "raise `cpu_ms`")
 
 
-def _times(count: int) -> str:
-    return "once" if count == 1 else f"{count:,} times"
+def _printed(times: int) -> str:
+    if not times:
+        return "not printed"
+    return "printed once" if times == 1 else f"printed {times:,} times"
 
 
 def _milliseconds(fuel: int) -> str:

@@ -14,12 +14,27 @@ from typing import Final
 
 from selectolax.lexbor import LexborHTMLParser
 
-from edgekit.compiler.opaque import Placed
+from edgekit.compiler.opaque import Mark, Placed
 from edgekit.compiler.outline import Hole, outline_of, read_outline
-from edgekit.compiler.places import Misplaced, is_value
+from edgekit.compiler.places import Misplaced, Place, is_value
 from edgekit.compiler.probes import Piece, Places, fill_page, make_probes
+from edgekit.compiler.run import Location
 from edgekit.compiler.trace import Text
 from edgekit.model.digest import digest
+
+
+def as_document(pieces: Sequence[Text | Placed | Mark], here: Location, *, island: bool) -> list[Text | Placed]:
+    """What is parsed of a page: comments where islands and items go, and around an `island` the begin of a page.
+
+    `here` is the place of text that no template has.
+    """
+    document: list[Text | Placed] = []
+    for piece in pieces:
+        if type(piece) is Mark or (type(piece) is Placed and piece.slot.island):
+            document.append(Text("<!---->", piece.location or here))
+        else:
+            document.append(piece)  # type: ignore[arg-type]
+    return [Text("<!doctype html><body><div>", here), *document, Text("</div>", here)] if island else document
 
 
 class Contexts:
@@ -75,6 +90,17 @@ def check_contexts(pieces: Sequence[Piece]) -> list[Misplaced]:
         if found:
             return found
     return []
+
+
+def find_places(pieces: Sequence[Text | Placed]) -> list[tuple[Placed, Place]]:
+    """Where each slot stands, of a finished text in which all stand in safe places."""
+    slots = [piece for piece in pieces if is_value(piece)]
+    if not slots:
+        return []
+    text = "".join(piece.text for piece in pieces if type(piece) is Text).lower()
+    probes = make_probes(slots, text)
+    places = Places(probes, _parse(fill_page(pieces, [probe.written for probe in probes]), scripting=True))
+    return [(slot, places.whole[number][0]) for number, slot in enumerate(slots)]
 
 
 def _prove(pieces: Sequence[Piece]) -> bool:

@@ -28,7 +28,7 @@ def trace_fields(site: Site, tier: str, run: Run) -> dict[str, Any]:
 
     def read_slot(source: str) -> OpaqueSlot | Rope | str | bool:
         slot = by_source[source]
-        run.slots[source] = slot
+        run.read_slot(slot)
         if slot.choices:
             return run.choose(slot)
         if slot.island:
@@ -36,10 +36,6 @@ def trace_fields(site: Site, tier: str, run: Run) -> dict[str, Any]:
         if source not in slots:
             slots[source] = OpaqueSlot(run, slot)
         return slots[source]
-
-    def read_frozen(value: Any) -> Any:
-        run.reads_tier = True
-        return value
 
     def namespace(name: str, frozen: dict[str, Any], nested: dict[str, Fields] | None = None) -> Fields:
         nested = nested or {}
@@ -51,7 +47,8 @@ def trace_fields(site: Site, tier: str, run: Run) -> dict[str, Any]:
             if source in by_source:
                 return read_slot(source)
             if field in frozen:
-                return read_frozen(frozen[field])
+                run.read_tier(source)
+                return frozen[field]
             if field in nested:
                 return nested[field]
             what, help = "it is not declared", _declare_help(name, field)

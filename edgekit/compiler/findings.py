@@ -115,14 +115,31 @@ class Findings:
         file, line, source = None, None, None
         if location is not None:
             name, line = location
-            file, text = self._read(name)
-            lines = _NEWLINE.split(text)  # Jinja's idea of a line: form feeds and the like end none
-            source = lines[line - 1] if 0 < line <= len(lines) else None
-            expression = find_expression(self._tags(name, text), line, words) if words else None
+            file, source = self.file_of(name), self.source_line(location)
+            expression = find_expression(self._tags(name), line, words) if words else None
             if expression:
                 said, question, near = message.partition("; did you mean ")
                 message = f"{said}: `{expression}`{question}{near}"
         return Diagnostic(code=code, message=message, help=help, file=file, line=line, pages=(page,), source=source)
+
+    def file_of(self, name: str) -> str:
+        """A template's file."""
+        return self._read(name)[0]
+
+    def source_line(self, location: Location) -> str | None:
+        """The text of a template's line, as far as there is one."""
+        name, line = location
+        lines = self.source_lines(name)
+        return lines[line - 1] if 0 < line <= len(lines) else None
+
+    def source_lines(self, name: str) -> list[str]:
+        """A template's lines, by Jinja's idea of one: form feeds and the like end none."""
+        return _NEWLINE.split(self._read(name)[1])
+
+    def tags_on(self, location: Location) -> list[str]:
+        """The tags that stand on a template's line, white space in them folded."""
+        name, line = location
+        return [" ".join(text.split()) for first, last, text in self._tags(name) if first <= line <= last]
 
     def place(self, spot: Spot) -> Location | None:
         """The line of a spot. Text has the line where its node begins, and is looked for in the lines behind it."""
@@ -133,7 +150,7 @@ class Findings:
         line += text.count("\n", 0, at)
         begin = text.rfind("\n", 0, at) + 1
         written = text[begin:].partition("\n")[0]
-        lines = _NEWLINE.split(self._read(name)[1])
+        lines = self.source_lines(name)
         return (name, line) if line <= len(lines) and written in lines[line - 1] else location
 
     def find_line(self, location: Location, text: str) -> Location:
@@ -142,12 +159,12 @@ class Findings:
         A render tells the line on which a run of literal text begins, and that may be many lines long.
         """
         name, first = location
-        lines = _NEWLINE.split(self._read(name)[1])
+        lines = self.source_lines(name)
         return name, next((line for line in range(first, len(lines) + 1) if text in lines[line - 1]), first)
 
-    def _tags(self, name: str, source: str) -> list[Tag]:
+    def _tags(self, name: str) -> list[Tag]:
         if name not in self._tags_of:
-            self._tags_of[name] = read_tags(self.environment, source)
+            self._tags_of[name] = read_tags(self.environment, self._read(name)[1])
         return self._tags_of[name]
 
     def _read(self, name: str) -> tuple[str, str]:

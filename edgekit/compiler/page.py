@@ -8,7 +8,7 @@ import msgspec
 from edgekit.compiler.assemble import Assembled, SurrogateError, UnwritableError, assemble
 from edgekit.compiler.budget import list_contents
 from edgekit.compiler.composition import Misfit, check_places, find_script, find_spot
-from edgekit.compiler.contexts import Contexts
+from edgekit.compiler.contexts import Contexts, as_document
 from edgekit.compiler.delivery import exceeds, find_reason, infer_delivery, strictest
 from edgekit.compiler.links import DeadLink, LinkChecker
 from edgekit.compiler.opaque import Mark, Placed
@@ -134,15 +134,7 @@ class PageCompiler:
 
     def _check_contexts(self, page: Page, traced: Traced) -> list[Diagnostic]:
         """Refuse slots in unsafe places. Where islands and items go is left to the check of composition."""
-        pieces: list[Text | Placed] = []
-        for piece in traced.pieces:
-            if type(piece) is Mark or (type(piece) is Placed and piece.slot.island):
-                pieces.append(Text("<!---->", piece.location or (page.template, 1)))
-            else:
-                pieces.append(piece)  # type: ignore[arg-type]
-        if page.island:
-            here = page.template, 1
-            pieces = [Text("<!doctype html><body><div>", here), *pieces, Text("</div>", here)]
+        pieces = as_document(traced.pieces, (page.template, 1), island=bool(page.island))
         return [
             self.tracer.findings.make(
                 problem.code,

@@ -74,6 +74,18 @@ class Run:
         self.assets: dict[str, None] = {}
         self.clients: dict[str, None] = {}
 
+    def read_slot(self, slot: Slot) -> None:
+        """Note that a slot is read."""
+        self.slots[slot.source] = slot
+
+    def read_tier(self, name: str) -> None:
+        """Note that the tier is read, as `tier` or by the name of a frozen field, such as `segment.discount`."""
+        self.reads_tier = True
+
+    def read_clock(self) -> None:
+        """Note that `build_time` is read."""
+        self.reads_clock = True
+
     def choose(self, slot: Slot) -> str | bool:
         """The value of a choice slot in this render: the one it has been given, or the slot's first."""
         if slot.name not in self.decisions:

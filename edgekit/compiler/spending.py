@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from edgekit.compiler.budget import check_budget, count_fuel, list_name
+from edgekit.compiler.budget import Cost, check_budget, count_cost, count_fuel, list_name
 from edgekit.compiler.findings import Findings
 from edgekit.compiler.page import CompiledPage
 from edgekit.diagnostics.diagnostic import Diagnostic
@@ -52,7 +52,7 @@ class Spending:
 
     def check(self, routes: Mapping[str, Route], islands: Mapping[str, Island]) -> list[Diagnostic]:
         """Refuse pages, and islands that pages fetch, that could exceed `cpu_ms` with all that stands in them."""
-        inserts = {tier: self._count_inserts(tier) for tier in self.site.tiers}
+        inserts = {tier: self.count_inserts(tier) for tier in self.site.tiers}
         found: list[Diagnostic] = []
         for held in self._pages:
             found += self._check(held, inserts, routes[held.page.path].delivery, personal=True)
@@ -61,13 +61,20 @@ class Spending:
                 found += self._check(held, inserts, islands[name].delivery, personal=True)
         return found
 
+    def costs(self, compiled: CompiledPage, delivery: Delivery, *, personal: bool) -> dict[str, Cost]:
+        """By tier, what an answer with this page or island could cost; all that stands in it was added."""
+        return {
+            tier: count_cost(variants, self.count_inserts(tier), shared=delivery != "user", personal=personal)
+            for tier, variants in self._tiers_of(compiled).items()
+        }
+
     def _tiers_of(self, compiled: CompiledPage) -> dict[str, _Variants]:
         """A page's variants by tier; a static page has those of one for all."""
         if len(compiled.contents) == 1:
             return dict.fromkeys(self.site.tiers, compiled.contents[0])
         return dict(zip(sorted(self.site.tiers), compiled.contents, strict=True))
 
-    def _count_inserts(self, tier: str) -> dict[str, Fuel]:
+    def count_inserts(self, tier: str) -> dict[str, Fuel]:
         """The fuel of each plain island and list slot for a tier. Islands hold list slots, whose islands hold none."""
         lists = [slot for slot in self.site.slots.values() if slot.island]
         defaults = {str(slot.default) for slot in lists}

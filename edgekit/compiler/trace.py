@@ -43,9 +43,9 @@ class Traced(NamedTuple):
 class Tracer:
     """Traces the pages of a site, one after the other."""
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: Site, environment: TracingEnvironment | None = None) -> None:
         self.site = site
-        self.environment = TracingEnvironment(site)
+        self.environment = environment or TracingEnvironment(site)
         self.findings = Findings(self.environment)
         self._lines = Lines()
         self._fields = {tier: trace_fields(site, tier, self.environment.run) for tier in site.tiers}

@@ -40,9 +40,9 @@ class TracingContext(Context):
 
     def resolve_or_missing(self, key: str) -> Any:
         if key == "tier":
-            self.environment.run.reads_tier = True
+            self.environment.run.read_tier(key)
         elif key == "build_time":
-            self.environment.run.reads_clock = True
+            self.environment.run.read_clock()
         return _resolve_or_missing(self, key)
 
     def super(self, name: str, current: BlockRenderer) -> Any:
@@ -106,7 +106,7 @@ class TracingTemplate(PageTemplate):
         return template
 
 
-class _CheckingGenerator(CodeGenerator):
+class CheckingGenerator(CodeGenerator):
     """Leaves to run time, where it can be refused, what prints something that is no data."""
 
     def _output_child_to_const(self, node: nodes.Expr, frame: Frame, finalize: Any) -> str:
@@ -153,11 +153,11 @@ class TracingEnvironment(PageEnvironment):
 
     template_class = TracingTemplate
     context_class = TracingContext
-    code_generator_class = _CheckingGenerator
+    code_generator_class = CheckingGenerator
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: Site, run: Run | None = None) -> None:
         super().__init__(site)
-        self.run = Run()
+        self.run = run or Run()
         self.ropes = Ropes(self.run)
         self.filters.update(wrap_filters(self, self.ropes))
         self.tests.update(wrap_tests(self, self.ropes))
