@@ -56,7 +56,7 @@ class Findings:
                 if isinstance(error, TemplateAssertionError):
                     said = describe_assertion(error, self.environment)
                 else:
-                    said = describe_syntax(error, self._tags(name, self._read(name)[1]), self.environment)
+                    said = describe_syntax(error, self._tags(name), self.environment)
                 return self.make("EK213", *said, (name, line), page)
             case SyntaxError():  # of the Python code that Jinja makes
                 help = "take it apart into includes or macros: Python nests at most 20 loops in each other"
