@@ -111,18 +111,14 @@ class Tracer:
     def _read(self, printed: Iterator[Any], pieces: list[Text | Placed | Mark]) -> None:
         """Add what a template prints to `pieces`, text of one line joined."""
         locator = Locator(self._lines, printed)
-        inner, known = locator.inner, locator.known
+        frame, known = locator.frame, locator.known
         texts: list[str] = []
         here: Location | None = None
         for piece in printed:
-            # The most frequent case of `Locator.find`, without a call for each piece. An ended generator has no frame.
-            try:
-                location = known(inner.gi_frame.f_lasti)
-            except AttributeError:
-                location = None
+            location = known(frame.f_lasti)  # the most frequent case of `Locator.find`, without a call for each piece
             if not location:
                 location = locator.find()
-                inner, known = locator.inner, locator.known
+                frame, known = locator.frame, locator.known
             if location is here and type(piece) is not Rope:
                 texts.append(piece)
                 continue

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 from datetime import date, time
 from types import BuiltinMethodType, MethodType
-from typing import Any
+from typing import Any, Final
 
 from jinja2 import Environment, Template, nodes
 from jinja2.compiler import CodeGenerator, Frame, optimizeconst
@@ -30,6 +30,9 @@ from edgekit.project.site import Site
 BlockRenderer = Callable[[Context], Iterator[Any]]
 
 
+_resolve_or_missing: Final = Context.resolve_or_missing
+
+
 class TracingContext(Context):
     """Notes that the tier is read, and hands out blocks whose captures may be ropes."""
 
@@ -40,7 +43,7 @@ class TracingContext(Context):
             self.environment.run.read_tier(key)
         elif key == "build_time":
             self.environment.run.read_clock()
-        return super().resolve_or_missing(key)
+        return _resolve_or_missing(self, key)
 
     def super(self, name: str, current: BlockRenderer) -> Any:
         reference = super().super(name, current)
