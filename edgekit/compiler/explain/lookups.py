@@ -2,18 +2,15 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from typing import Final
 
 from edgekit.compiler.budget import list_name
 from edgekit.compiler.explain.explanation import LookUp
 from edgekit.compiler.explain.whole import Whole
 from edgekit.fragment.fuel import SlotUse
+from edgekit.fragment.values import TRIED_PER_ITEM
 from edgekit.model.island import island_path
 from edgekit.model.keys import PAGE_TPL, SEGMENT_CONFIG, USER_SEGMENTS, page_key
 from edgekit.project.site import Site
-
-_TRIED: Final = 4
-"""Values of a list that are looked at, for each that may be shown (section 6)."""
 
 
 def list_lookups(site: Site, whole: Whole) -> tuple[LookUp, ...]:
@@ -42,7 +39,7 @@ def _count_held(site: Site, whole: Whole, path: str) -> Counter[str]:
     for name in names:
         if name in lists:
             slot = lists[name]
-            held[island_path(slot.island, "{key}")] += _TRIED * slot.max_items
+            held[island_path(slot.island, "{key}")] += TRIED_PER_ITEM * slot.max_items
             held[island_path(str(slot.default))] += 1
         else:
             held[island_path(name)] += 1

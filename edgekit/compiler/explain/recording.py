@@ -54,6 +54,7 @@ class Recorder:
         """The page for a tier. Raises EdgekitError with the findings of a page that does not compile."""
         reads: Reads = {}
         self.environment.recording.reads = reads
+        self.environment.recording.looked_up = {}
         self._tracer.chains = []
         variants = self._tracer.trace(page, tier)
         if isinstance(variants, list):

@@ -69,7 +69,7 @@ def because(explained: Explanation) -> list[tuple[str, str | None, str | None]]:
         ("{{ request.query.q }}", "user", [("request.query.q", "pages/index.html:1", None)]),
         ("<div>{% island 'plain' %}</div>", "static", []),
         ("<div>{% island 'recs' client %}{% endisland %}</div>", "static", []),
-        ("<div>{% island 'recs' %}</div>", "user", [("user.recs", "islands/recs.html:2", "recs")]),
+        ("{{ tier }}<div>{% island 'recs' %}</div>", "user", [("user.recs", "islands/recs.html:2", "recs")]),
         (
             "<div>{{ user.name }}{% island 'recs' %}</div>",
             "user",
