@@ -57,7 +57,7 @@ SITES: dict[str, tuple[Callable[[], object], int, tuple[str, ...]]] = {
         2,
         ("EK101",),
     ),
-    "bad data": (lambda: Path("site/data/products.json").write_text("[1,"), 2, ("site/data/products.json: EK107",)),
+    "bad data": (lambda: Path("site/data/products.json").write_text("[1,"), 2, ("site/data/products.json:1: EK107",)),
     "a bad tier": (
         lambda: Path("site/segments/vip.toml").write_text("hero = 3"),
         2,
