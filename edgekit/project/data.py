@@ -71,8 +71,8 @@ def _read_json(file: Path, text: str, problems: Problems) -> Any:
         why = str(error).removeprefix("JSON is malformed: ")
         byte = re.search(r" \(byte (\d+)\)", why)
         line = text.encode()[: int(byte[1])].count(b"\n") + 1 if byte else None
-        if why.endswith("truncated"):
-            line = text.count("\n") + 1
+        if why == "Input data was truncated":
+            why, line = "it ends too early", text.rstrip().count("\n") + 1
         problems.add(
             "EK107",
             f"`{file.name}` is no JSON: {why.removesuffix(byte[0]) if byte else why}",
