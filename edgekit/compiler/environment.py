@@ -7,12 +7,13 @@ from datetime import date, time
 from types import CodeType
 from typing import Any, Final, NoReturn
 
-from jinja2 import FileSystemLoader, StrictUndefined, Template, TemplateSyntaxError, nodes
+from jinja2 import StrictUndefined, Template, TemplateSyntaxError, nodes
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from edgekit.compiler.functions import PageError, install_functions
 from edgekit.compiler.island import IslandExtension
+from edgekit.compiler.loader import SiteLoader
 from edgekit.compiler.translation import install_translations
 from edgekit.diagnostics.suggest import did_you_mean
 from edgekit.fragment.encodings import path_part, safe_url
@@ -40,8 +41,9 @@ class PageEnvironment(ImmutableSandboxedEnvironment):
     translations: Mapping[str, Callable[..., str]] = {}
 
     def __init__(self, site: Site) -> None:
+        self.site_loader = SiteLoader(site)
         super().__init__(
-            loader=FileSystemLoader([site.root / "templates", site.root, *site.jinja.paths], encoding="utf-8"),
+            loader=self.site_loader,
             extensions=[IslandExtension, *(f"jinja2.ext.{name}" for name in site.jinja.extensions)],
             autoescape=True,
             undefined=StrictUndefined,

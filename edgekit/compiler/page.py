@@ -21,6 +21,7 @@ from edgekit.model.fragment import Fragment
 from edgekit.model.island import MARK_START
 from edgekit.model.keys import PAGE_TPL, STATIC_PAGES, Namespace, page_key
 from edgekit.model.manifest import Delivery, Route
+from edgekit.model.reads import PageReads
 from edgekit.project.site import Page, Site
 
 
@@ -29,7 +30,8 @@ class CompiledPage(msgspec.Struct, frozen=True):
 
     The route's class is that of its own template. `contents` are each fragment's variants. `islands` stand in it,
     `clients` it fetches, `lists` are the list slots it reads. `client_faults` are what is wrong with an island or item
-    if a page fetches it. Dead links are no findings but warnings.
+    if a page fetches it. Dead links are no findings but warnings. `reads` is what it asked for, if there are
+    findings, too.
     """
 
     fragments: tuple[Fragment, ...]
@@ -41,6 +43,7 @@ class CompiledPage(msgspec.Struct, frozen=True):
     lists: tuple[str, ...] = ()
     client_faults: tuple[Diagnostic, ...] = ()
     dead_links: tuple[DeadLink, ...] = ()
+    reads: PageReads = PageReads()
 
 
 class PageCompiler:
@@ -55,6 +58,12 @@ class PageCompiler:
 
     def compile(self, page: Page) -> CompiledPage:
         """Render the page for each tier, once if it does not read the tier; and for each of its choices."""
+        asked = self.tracer.environment.asked
+        asked.clear()
+        compiled = self._compile(page)
+        return msgspec.structs.replace(compiled, reads=asked.reads())
+
+    def _compile(self, page: Page) -> CompiledPage:
         tiers = sorted(self.site.tiers)
         traces: dict[str, tuple[Traced, ...]] = {}
         found: list[Diagnostic] = []
@@ -98,6 +107,8 @@ class PageCompiler:
         if found:
             return CompiledPage((), (), None, tuple(found))
         every = [variant for traced in traces.values() for variant in traced]
+        if any(variant.reads_clock for variant in every):
+            self.tracer.environment.ask_for_all(page.template)
         return CompiledPage(
             tuple(fragments),
             tuple(contents),
