@@ -36,11 +36,12 @@ def find_affected(site: Site, files: NamedFiles, reads: Reads) -> tuple[Page, ..
         for number, (name, digest) in enumerate(reads.templates)
         if digest != now[number] or files.holds_template(name)
     }
+    stirred_assets = set(filter(files.holds_asset, {name for group in reads.readers for name in group.assets}))
     built: set[str] = set()
     settled: set[str] = set()
     for group in reads.readers:
         built.update(group.paths)
-        if group.settled and stirred.isdisjoint(group.templates) and not any(map(files.holds_asset, group.assets)):
+        if group.settled and stirred.isdisjoint(group.templates) and stirred_assets.isdisjoint(group.assets):
             settled.update(group.paths)
     if not built.issubset(page.path for page in pages):
         files.everything = True  # a page is gone: any other may link to it

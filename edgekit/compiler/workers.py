@@ -1,10 +1,8 @@
 """The pages of a site compiled, in this process or in several."""
 
-import multiprocessing
 import os
 import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from threading import Thread
 from typing import Final
@@ -35,6 +33,9 @@ def page_compiler(site: Site, pages: int, jobs: int | None) -> Iterator[Compile]
         compiler = PageCompiler(site)
         yield lambda wanted: map(compiler.compile, wanted)
         return
+    import multiprocessing  # here, for it takes longer to import than a page to compile
+    from concurrent.futures import ProcessPoolExecutor
+
     reading, writing = os.pipe()
     # Forked, so that all processes see the site as it was read once, whatever happens to its files meanwhile.
     with (

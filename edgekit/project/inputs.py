@@ -10,10 +10,9 @@ from edgekit.project.config import CONFIG_NAME
 
 def list_inputs(root: Path) -> list[Path]:
     """`edgekit.toml` and the regular files of `segments/` and `data/`; hidden ones are left out."""
-    files = [root / CONFIG_NAME]
-    for folder in (tiers.FOLDER, data.FOLDER):
-        files += sorted(file for file in (root / folder).glob("[!.]*") if file.is_file())
-    return files
+    folders = root / tiers.FOLDER, root / data.FOLDER
+    files = [root / CONFIG_NAME, *sorted(file for folder in folders for file in folder.glob("[!.]*"))]
+    return [file for file in files if file.is_file()]
 
 
 def digest_files(files: Iterable[Path], root: Path) -> str:
