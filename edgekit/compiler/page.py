@@ -55,13 +55,20 @@ class PageCompiler:
         self.contexts = Contexts()
         self.files = _TemplateFiles(self.tracer)
         self.links = LinkChecker(site, self.tracer.findings)
+        self._failed: dict[tuple[str, str | None, str], CompiledPage] = {}
 
     def compile(self, page: Page) -> CompiledPage:
         """Render the page for each tier, once if it does not read the tier; and for each of its choices."""
+        alike = page.template, page.item_name, page.island
+        if alike in self._failed:
+            return _fail_alike(self._failed[alike], page)
         asked = self.tracer.environment.asked
         asked.clear()
-        compiled = self._compile(page)
-        return msgspec.structs.replace(compiled, reads=asked.reads())
+        compiled = msgspec.structs.replace(self._compile(page), reads=asked.reads())
+        if compiled.route is None and not asked.own:
+            # It did not get as far as to anything of its own, and so neither do the other pages of its template.
+            self._failed[alike] = compiled
+        return compiled
 
     def _compile(self, page: Page) -> CompiledPage:
         tiers = sorted(self.site.tiers)
@@ -224,6 +231,12 @@ class PageCompiler:
         if page.path == "503":
             help = "leave out what it reads (look at its layouts too)"
         return [self.tracer.findings.make(code, what, help, (page.template, 1), page.path)]
+
+
+def _fail_alike(failed: CompiledPage, page: Page) -> CompiledPage:
+    """What became of a page that fails as another does."""
+    diagnostics = (msgspec.structs.replace(found, pages=(page.path,)) for found in failed.diagnostics)
+    return msgspec.structs.replace(failed, diagnostics=tuple(diagnostics))
 
 
 def _names(names: Iterable[str]) -> tuple[str, ...]:

@@ -44,6 +44,8 @@ class TracingContext(Context):
             self.environment.run.reads_tier = True
         elif key == "build_time":
             self.environment.run.reads_clock = True
+        elif key in ("page", self.environment.run.page.item_name):
+            self.environment.asked.own = True
         return super().resolve_or_missing(key)
 
     def super(self, name: str, current: BlockRenderer) -> Any:
