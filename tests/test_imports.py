@@ -94,7 +94,7 @@ def test_only_cli_prints_or_exits() -> None:
         if isinstance(node, ast.Name | ast.Attribute) and ast.unparse(node) in shows
     }
     assert found <= {
-        ("compiler/build.py", "os._exit"),  # a worker whose parent was killed has nobody to tell
+        ("compiler/workers.py", "os._exit"),  # a worker whose parent was killed has nobody to tell
         ("replay/server.py", "sys.stderr"),  # critical tail events of a worker, a process of its own
     }
 

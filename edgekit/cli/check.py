@@ -5,16 +5,14 @@ from pathlib import Path
 
 import click
 
+from edgekit.cli.checking import Manner, check_tasks, plan_tasks
 from edgekit.cli.live import DEFAULT_PAGES, ask_site
-from edgekit.cli.options import clock_option, output_options, site_argument, store_option
+from edgekit.cli.options import clock_option, output_options, store_option
 from edgekit.cli.output import Form, Output, divert_prints
-from edgekit.cli.places import site_folder
-from edgekit.compiler.build import compile_site
-from edgekit.project.load import load_site
 
 
 @click.command
-@site_argument
+@click.argument("paths", nargs=-1, metavar="[SITE | FILES...]", type=click.Path(path_type=Path))
 @click.option(
     "--format",
     "form",
@@ -23,6 +21,7 @@ from edgekit.project.load import load_site
 )
 @click.option("--prove", is_flag=True, help="Render every fragment twice, with odd values, and compare; builds do 500.")
 @click.option("--strict", is_flag=True, help="Warnings count as errors: the exit status is 1.")
+@store_option
 @clock_option
 @click.option("--jobs", type=click.IntRange(1, 256), metavar="N", help="Processes to compile in [default: as needed].")
 @click.option("--live", metavar="URL", help="Ask the running site at URL, and say what is cached wrongly.")
@@ -34,21 +33,20 @@ from edgekit.project.load import load_site
     help="With --live: one of two users, and the header by which the site knows them [default: two of the store].",
 )
 @click.option("--pages", type=click.IntRange(1, 10_000), metavar="N", help="With --live: pages at most [default: 20].")
-@store_option
 @output_options()
 @click.pass_obj
 def command(
     output: Output,
-    site: Path | None,
+    paths: tuple[Path, ...],
     form: Form | None,
     prove: bool,
     strict: bool,
+    store: Path | None,
     clock: datetime | None,
     jobs: int | None,
     live: str | None,
     users: tuple[str, ...],
     pages: int | None,
-    store: Path | None,
 ) -> int:
     """Compile SITE without publishing it, and print what is wrong.
 
@@ -60,9 +58,13 @@ def command(
     the pages in the store's release: as two users and as a guest, twice each and in both orders. The store says what
     each of them must get. A header of --user is as the browser sends it; without one the identity header has the id.
 
+    With FILES of a site, or of several, only the pages that depend on them are checked; files of no site are ignored.
+    The store of the last build tells which pages these are, so that others need not be compiled to know.
+
     \b
     edgekit check
     edgekit check shop --format json
+    edgekit check site/templates/layout.html site/data/products.json
     edgekit check --format sarif > edgekit.sarif
     edgekit check --prove --strict
     edgekit check --live http://127.0.0.1:1818 --user u1 --user u2
@@ -71,16 +73,18 @@ def command(
     """
     output.form = form or output.form
     if live is not None:
-        return ask_site(output, live, site, store, users, pages or DEFAULT_PAGES, strict=strict)
+        if len(paths) > 1:
+            raise click.UsageError("--live asks one site.")
+        return ask_site(output, live, paths[0] if paths else None, store, users, pages or DEFAULT_PAGES, strict=strict)
     if users or pages is not None:
         raise click.UsageError("--user and --pages are for --live URL.")
     with divert_prints(), output.progress("checking") as progress:
-        loaded = load_site(site_folder(site), build_time=clock)
-        result = compile_site(loaded, lambda fragment: None, jobs=jobs, prove=prove, progress=progress)
-    if output.form != "text" or result.diagnostics:
-        output.diagnostics(result.diagnostics, asked=True)
-    if result.pack is None or (strict and result.diagnostics):
-        return 1
-    if output.form == "text" and not output.quiet:
-        output.line(f"no errors: {len(loaded.pages)} pages, {len(loaded.tiers)} tiers, {len(loaded.slots)} slots")
-    return 0
+        manner = Manner(store, clock, jobs, prove, progress, output.detail)
+        results = check_tasks(plan_tasks(paths), manner)
+    found = [diagnostic for checked in results for diagnostic in checked.diagnostics]
+    failed = any(diagnostic.severity == "error" for diagnostic in found)
+    if output.form != "text" or found:
+        output.diagnostics(found, asked=True)
+    if not failed and output.form == "text" and not output.quiet:
+        output.line("no errors: " + ("; ".join(checked.scope for checked in results) or "the files are of no site"))
+    return 1 if failed or (strict and found) else 0

@@ -1,13 +1,6 @@
 """A site compiled: all pages, in one process or several, handed on as fragments and one pack."""
 
-import multiprocessing
-import os
-import signal
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
-from threading import Thread
-from typing import Final
+from collections.abc import Callable, Iterator
 
 import msgspec
 
@@ -15,23 +8,20 @@ from edgekit.compiler.answers import Answers
 from edgekit.compiler.comparisons import check_comparisons
 from edgekit.compiler.deadlinks import report_dead_links
 from edgekit.compiler.links import DeadLink
-from edgekit.compiler.page import CompiledPage, PageCompiler
+from edgekit.compiler.proof import Proof
+from edgekit.compiler.reads import ReadsOfPages
 from edgekit.compiler.spending import Spending
 from edgekit.compiler.unused import Uses
-from edgekit.compiler.validate import SAMPLE, Validator
+from edgekit.compiler.validate import Validator
+from edgekit.compiler.workers import page_compiler
 from edgekit.diagnostics.diagnostic import Diagnostic, failure, merge_diagnostics
 from edgekit.model.digest import digest
 from edgekit.model.fragment import Fragment, encode_trace
-from edgekit.model.keys import ASSETS, STATIC_PAGES
+from edgekit.model.keys import ASSETS
 from edgekit.model.manifest import IndexEntry, Manifest, Pack, build_pack
+from edgekit.model.reads import build_reads
 from edgekit.project.assets import asset_url
-from edgekit.project.site import Page, Site
-
-_CHUNK: Final = 32
-"""Pages a worker gets at a time: enough that handing over costs little, few enough that progress shows."""
-
-_WORTH_WORKERS: Final = 1_000
-"""Renders from which several processes are faster than one, their start included."""
+from edgekit.project.site import Site
 
 
 class CompileResult(msgspec.Struct, frozen=True):
@@ -66,32 +56,29 @@ def compile_site(
         emit(fragment)
 
     validator = Validator(site)
-    sample: list[tuple[bytes, Page, Fragment]] = []
+    proof = Proof(validator, all_fragments=prove)
+    reads = ReadsOfPages(site)
     pages = site.all_pages()
     answers = Answers(site, validator.findings)
     spending = Spending(site, validator.findings)
     uses = Uses(site, validator.oracle.environment)
-    with _compile_pages(site, pages, jobs) as all_compiled:
-        for done, (page, compiled) in enumerate(zip(pages, all_compiled, strict=True), 1):
+    with page_compiler(site, len(pages), jobs) as compile:
+        for done, (page, compiled) in enumerate(zip(pages, compile(pages), strict=True), 1):
             diagnostics += compiled.diagnostics or spending.add(page, compiled)
             dead_links += ((page.path, dead) for dead in compiled.dead_links)
             if compiled.route is not None:
                 answers.add(page, compiled)
                 uses.add(page, compiled)
+                reads.add(page, compiled)
             if not diagnostics:
                 for fragment in compiled.fragments:
                     assert fragment.trace is not None
                     keep(fragment, digest(encode_trace(fragment.trace)).hex())
-                    if prove:
-                        diagnostics += validator.check(page, _tier_of(site, fragment), fragment, all_variants=True)
-                    else:
-                        sample.append((fragment.digest, page, fragment))
-                if len(sample) > 2 * SAMPLE:
-                    sample = _lowest(sample)
+                    diagnostics += proof.add(page, fragment)
             if progress is not None:
                 progress(done, len(pages))
-    for _, page, fragment in _lowest(sample) if not diagnostics else ():
-        diagnostics += validator.check(page, _tier_of(site, fragment), fragment)
+    if not diagnostics:
+        diagnostics += proof.finish()
     diagnostics += answers.check()
     if not diagnostics:
         diagnostics += spending.check(*answers.finish())
@@ -115,17 +102,8 @@ def compile_site(
         redirects=site.redirects,
         headers={pattern: dict(headers) for pattern, headers in site.headers.items()},
     )
-    return CompileResult(build_pack(manifest, entries), tuple(merge_diagnostics(warnings)))
-
-
-def _lowest(sample: list[tuple[bytes, Page, Fragment]]) -> list[tuple[bytes, Page, Fragment]]:
-    """Those of the lowest digests: chosen by what they hold, not by where they stand."""
-    return sorted(sample, key=lambda entry: (entry[0], entry[2].key))[:SAMPLE]
-
-
-def _tier_of(site: Site, fragment: Fragment) -> str:
-    """The tier a fragment is for; any, for a static page."""
-    return site.default_tier if fragment.namespace == STATIC_PAGES else fragment.key.rpartition(":")[2]
+    pack = build_pack(manifest, entries, build_reads(site.inputs, reads.finish()))
+    return CompileResult(pack, tuple(merge_diagnostics(warnings)))
 
 
 def _assets(site: Site) -> Iterator[Fragment]:
@@ -139,55 +117,3 @@ def _assets(site: Site) -> Iterator[Fragment]:
             message = f"`static/{asset.name}` changed while the site was built"
             raise failure("EK419", message, help="build again when it is finished", file=str(asset.file))
         yield Fragment(ASSETS, url, body)
-
-
-@contextmanager
-def _compile_pages(site: Site, pages: Sequence[Page], jobs: int | None) -> Iterator[Iterator[CompiledPage]]:
-    """Pages of the site compiled, in their order."""
-    if jobs is None:
-        worth = len(pages) * len(site.tiers) >= _WORTH_WORKERS
-        jobs = (os.cpu_count() or 1) if worth else 1
-    if jobs == 1:
-        yield map(PageCompiler(site).compile, pages)
-        return
-    reading, writing = os.pipe()
-    # Forked, so that all processes see the site as it was read once, whatever happens to its files meanwhile.
-    with (
-        os.fdopen(reading, "rb"),
-        os.fdopen(writing, "wb") as alive,
-        ProcessPoolExecutor(
-            jobs, multiprocessing.get_context("fork"), _start_worker, (site, pages, reading, writing)
-        ) as workers,
-    ):
-        try:
-            # Ctrl-C reaches the whole group, but a worker has nothing to say to it: forked here, it never hears it.
-            signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-            try:
-                compiled = workers.map(_compile_page, range(len(pages)), chunksize=_CHUNK)
-            finally:
-                signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
-            yield compiled
-        except BaseException:
-            alive.close()
-            raise
-
-
-_worker: PageCompiler
-_pages: Sequence[Page]
-
-
-def _start_worker(site: Site, pages: Sequence[Page], reading: int, writing: int) -> None:
-    global _worker, _pages
-    os.close(writing)
-    Thread(target=_end_with_parent, args=(reading,), daemon=True).start()
-    _worker, _pages = PageCompiler(site), pages
-
-
-def _end_with_parent(reading: int) -> None:
-    """End when the parent closes the pipe, or is killed: a worker may be in the midst of a page, or wait for one."""
-    os.read(reading, 1)
-    os._exit(1)
-
-
-def _compile_page(number: int) -> CompiledPage:
-    return _worker.compile(_pages[number])

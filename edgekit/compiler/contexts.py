@@ -22,6 +22,9 @@ from edgekit.compiler.run import Location
 from edgekit.compiler.trace import Text
 from edgekit.model.digest import digest
 
+_Refusal = tuple[int, str, str, str]
+"""The slot of a finding, by its number on the page; code, what and help."""
+
 
 def as_document(pieces: Sequence[Text | Placed | Mark], here: Location, *, island: bool) -> list[Text | Placed]:
     """What is parsed of a page: comments where islands and items go, and around an `island` the begin of a page.
@@ -38,10 +41,13 @@ def as_document(pieces: Sequence[Text | Placed | Mark], here: Location, *, islan
 
 
 class Contexts:
-    """Checks one page after the other, and those of one outline once."""
+    """Checks one page after the other, and those of one outline once.
+
+    `proved` has what was found in a page, by the digest of its outline; None if the outline does not say enough.
+    """
 
     def __init__(self) -> None:
-        self.proved: dict[bytes, bool] = {}
+        self.proved: dict[bytes, tuple[_Refusal, ...] | None] = {}
 
     def check(self, pieces: Sequence[Text | Placed]) -> list[Misplaced]:
         """The same as `check_contexts`."""
@@ -51,13 +57,17 @@ class Contexts:
         if outline is None:
             return check_contexts(pieces)
         key = digest(outline.encode())
-        if self.proved.get(key):
-            return []
+        slots = [piece for piece in pieces if is_value(piece)]
+        proved = self.proved.get(key)
+        if proved is not None:
+            return [Misplaced(slots[number], *rest) for number, *rest in proved]
         found = check_contexts(pieces)
-        if not found and key not in self.proved:
+        if key not in self.proved:
             if len(self.proved) == _MOST_OUTLINES:
                 self.proved.clear()
-            self.proved[key] = _prove(read_outline(outline, pieces))
+            numbers = {id(slot): number for number, slot in enumerate(slots)}
+            refusals = tuple((numbers[id(placed)], code, what, help) for placed, code, what, help in found)
+            self.proved[key] = refusals if _prove(read_outline(outline, pieces), found) else None
         return found
 
 
@@ -103,13 +113,14 @@ def find_places(pieces: Sequence[Text | Placed]) -> list[tuple[Placed, Place]]:
     return [(slot, places.whole[number][0]) for number, slot in enumerate(slots)]
 
 
-def _prove(pieces: Sequence[Piece]) -> bool:
-    """Whether what was left out of an outline is free."""
+def _prove(pieces: Sequence[Piece], found: Sequence[Misplaced]) -> bool:
+    """Whether what was left out of an outline is free, so that each of its pages has what was `found` in one."""
     probed = [piece for piece in pieces if type(piece) is Hole or is_value(piece)]
     text = "".join(piece.text for piece in pieces if type(piece) is Text).lower()
     probes = make_probes(probed, text)
     page = fill_page(pieces, [probe.written for probe in probes])
-    return all(Places(probes, _parse(page, scripting)).are_free() for scripting in _readings(text))
+    readings = [Places(probes, _parse(page, scripting)) for scripting in _readings(text)]
+    return all(places.are_free() and (found or not any(places.judge())) for places in readings)
 
 
 def _readings(text: str) -> tuple[bool, ...]:

@@ -41,8 +41,9 @@ class PageEnvironment(ImmutableSandboxedEnvironment):
     translations: Mapping[str, Callable[..., str]] = {}
 
     def __init__(self, site: Site) -> None:
+        self.site_loader = TemplateLoader(site)
         super().__init__(
-            loader=TemplateLoader(site),
+            loader=self.site_loader,
             extensions=[IslandExtension, *(f"jinja2.ext.{name}" for name in site.jinja.extensions)],
             autoescape=True,
             undefined=StrictUndefined,

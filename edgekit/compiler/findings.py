@@ -27,6 +27,7 @@ class Findings:
         self.environment = environment
         self._sources: dict[str, tuple[str, str]] = {}
         self._tags_of: dict[str, list[Tag]] = {}
+        self._near_templates: dict[str, str | None] = {}
 
     def of_violation(self, violation: Violation, page: str) -> Diagnostic:
         words = (violation.word, *_words(violation.subject))
@@ -64,8 +65,7 @@ class Findings:
             case TemplatesNotFound() | TemplateNotFound():
                 wanted = error.templates if isinstance(error, TemplatesNotFound) else [error.name or ""]
                 names = [name for name in wanted if isinstance(name, str)]
-                known = self.environment.list_templates(extensions=["html", "txt", "xml", "jinja", "j2"])
-                near = suggest(names[0], known) if names else None
+                near = self._near_template(names[0]) if names else None
                 hint = f"; did you mean `{near}`?" if near else ""
                 missing = " or ".join(f"`{name}`" for name in names) or "(no name)"
                 help = "put it into `templates/`; names are relative to `templates/`, then to the site folder"
@@ -161,6 +161,12 @@ class Findings:
         name, first = location
         lines = self.source_lines(name)
         return name, next((line for line in range(first, len(lines) + 1) if text in lines[line - 1]), first)
+
+    def _near_template(self, name: str) -> str | None:
+        if name not in self._near_templates:
+            known = self.environment.list_templates(extensions=["html", "txt", "xml", "jinja", "j2"])
+            self._near_templates[name] = suggest(name, known)
+        return self._near_templates[name]
 
     def _tags(self, name: str) -> list[Tag]:
         if name not in self._tags_of:

@@ -7,6 +7,7 @@ from typing import Final
 
 from jinja2 import Environment, FileSystemLoader, TemplateNotFound
 
+from edgekit.model.digest import digest
 from edgekit.project.site import Site
 
 MAX_TEMPLATE_BYTES: Final = 4 * 1024 * 1024
@@ -25,10 +26,14 @@ class UnreadableTemplateError(Exception):
 
 
 class TemplateLoader(FileSystemLoader):
-    """Looks in `templates/`, then in the site folder, then in `[jinja] paths`."""
+    """Looks in `templates/`, then in the site folder, then in `[jinja] paths`.
+
+    `digests` has the names of the templates that were loaded with the digest (hex) of their text then.
+    """
 
     def __init__(self, site: Site) -> None:
-        super().__init__([site.root / "templates", site.root, *site.jinja.paths], encoding="utf-8")
+        super().__init__(site.template_folders, encoding="utf-8")
+        self.digests: dict[str, str] = {}
         self._folders = [os.path.realpath(folder) for folder in self.searchpath]
 
     def get_source(self, environment: Environment, template: str) -> tuple[str, str, Callable[[], bool]]:
@@ -43,7 +48,7 @@ class TemplateLoader(FileSystemLoader):
             help = "take it apart, or put what is large into the data"
             raise UnreadableTemplateError(path, f"is larger than {MAX_TEMPLATE_BYTES:,} bytes", help)
         try:
-            return super().get_source(environment, template)
+            source = super().get_source(environment, template)
         except UnicodeDecodeError as error:
             line = error.object.count(b"\n", 0, error.start) + 1
             raise UnreadableTemplateError(path, "is no UTF-8", "save it as UTF-8", line) from None
@@ -52,3 +57,6 @@ class TemplateLoader(FileSystemLoader):
         except OSError as error:
             why = f"cannot be read: {error.strerror}"
             raise UnreadableTemplateError(path, why, "see to its permissions, or name another") from None
+        # A template is compiled from what is read first; a finding may read it again to show a line.
+        self.digests.setdefault(template, digest(source[0].encode()).hex())
+        return source

@@ -21,6 +21,7 @@ from edgekit.model.fragment import Fragment
 from edgekit.model.island import MARK_START
 from edgekit.model.keys import PAGE_TPL, STATIC_PAGES, Namespace, page_key
 from edgekit.model.manifest import Delivery, Route
+from edgekit.model.reads import PageReads
 from edgekit.project.site import Page, Site
 
 
@@ -29,7 +30,8 @@ class CompiledPage(msgspec.Struct, frozen=True):
 
     The route's class is that of its own template. `contents` are each fragment's variants. `islands` stand in it,
     `clients` it fetches, `slots` are those it reads, `lists` the list slots among them. `client_faults` are what is
-    wrong with an island or item if a page fetches it. Dead links are no findings but warnings.
+    wrong with an island or item if a page fetches it. Dead links are no findings but warnings. `reads` is what it asked
+    for, if there are findings, too.
     """
 
     fragments: tuple[Fragment, ...]
@@ -42,6 +44,7 @@ class CompiledPage(msgspec.Struct, frozen=True):
     lists: tuple[str, ...] = ()
     client_faults: tuple[Diagnostic, ...] = ()
     dead_links: tuple[DeadLink, ...] = ()
+    reads: PageReads = PageReads()
 
 
 class PageCompiler:
@@ -53,9 +56,22 @@ class PageCompiler:
         self.contexts = Contexts()
         self.files = _TemplateFiles(self.tracer)
         self.links = LinkChecker(site, self.tracer.findings)
+        self._failed: dict[tuple[str, str | None, str], CompiledPage] = {}
 
     def compile(self, page: Page) -> CompiledPage:
         """Render the page for each tier, once if it does not read the tier; and for each of its choices."""
+        alike = page.template, page.item_name, page.island
+        if alike in self._failed:
+            return _fail_alike(self._failed[alike], page)
+        asked = self.tracer.environment.asked
+        asked.clear()
+        compiled = msgspec.structs.replace(self._compile(page), reads=asked.reads())
+        if compiled.route is None and not asked.own:
+            # It did not get as far as to anything of its own, and so neither do the other pages of its template.
+            self._failed[alike] = compiled
+        return compiled
+
+    def _compile(self, page: Page) -> CompiledPage:
         tiers = sorted(self.site.tiers)
         traces: dict[str, tuple[Traced, ...]] = {}
         found: list[Diagnostic] = []
@@ -100,6 +116,8 @@ class PageCompiler:
             return CompiledPage((), (), None, tuple(found))
         every = [variant for traced in traces.values() for variant in traced]
         slots = {slot.name: slot for variant in every for slot in variant.slots.values()}
+        if any(variant.reads_clock for variant in every):
+            self.tracer.environment.ask_for_all(page.template)
         return CompiledPage(
             tuple(fragments),
             tuple(contents),
@@ -209,6 +227,12 @@ class PageCompiler:
             code, what = "EK601", f'the page says `delivery = "{asserted}"`, but it reads {reads}'
             help += f", or serve it as `{delivery}`"
         return [self.tracer.findings.make(code, what, help, location or (page.template, 1), page.path)]
+
+
+def _fail_alike(failed: CompiledPage, page: Page) -> CompiledPage:
+    """What became of a page that fails as another does."""
+    diagnostics = (msgspec.structs.replace(found, pages=(page.path,)) for found in failed.diagnostics)
+    return msgspec.structs.replace(failed, diagnostics=tuple(diagnostics))
 
 
 def _names(names: Iterable[str]) -> tuple[str, ...]:

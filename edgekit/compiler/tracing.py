@@ -7,16 +7,19 @@ of its module, and `Template._from_namespace` is where they can be replaced.
 import functools
 import sys
 from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
+from contextlib import suppress
 from datetime import date, time
 from types import BuiltinMethodType, MethodType
 from typing import Any, Final
 
 from jinja2 import Environment, Template, nodes
 from jinja2.compiler import CodeGenerator, Frame, optimizeconst
+from jinja2.meta import find_referenced_templates
 from jinja2.runtime import BlockReference, Context, Macro, TemplateReference
 from jinja2.sandbox import SandboxedEscapeFormatter, SandboxedFormatter
 from markupsafe import Markup
 
+from edgekit.compiler.asked import Asked
 from edgekit.compiler.environment import PageEnvironment, PageTemplate, check_date_format
 from edgekit.compiler.filters import wrap_filters, wrap_tests
 from edgekit.compiler.guard import LAZY, find_opaque
@@ -25,6 +28,7 @@ from edgekit.compiler.opaque import Fields, Mark, Rope, is_opaque, read_field, r
 from edgekit.compiler.ropes import Ropes
 from edgekit.compiler.run import Run, TraceError, find_location
 from edgekit.compiler.translation import trace_translations
+from edgekit.project.islands import FOLDER
 from edgekit.project.site import Site
 
 BlockRenderer = Callable[[Context], Iterator[Any]]
@@ -43,6 +47,8 @@ class TracingContext(Context):
             self.environment.run.read_tier(key)
         elif key == "build_time":
             self.environment.run.read_clock()
+        elif key in ("page", self.environment.run.page.item_name):
+            self.environment.asked.own = True
         return _resolve_or_missing(self, key)
 
     def super(self, name: str, current: BlockRenderer) -> Any:
@@ -158,6 +164,8 @@ class TracingEnvironment(PageEnvironment):
     def __init__(self, site: Site, run: Run | None = None) -> None:
         super().__init__(site)
         self.run = run or Run()
+        self.asked = Asked()
+        self._references: dict[str, tuple[str | None, ...]] = {}
         self.ropes = Ropes(self.run)
         self.filters.update(wrap_filters(self, self.ropes))
         self.tests.update(wrap_tests(self, self.ropes))
@@ -166,6 +174,7 @@ class TracingEnvironment(PageEnvironment):
 
     def _generate(self, source: nodes.Template, name: str | None, *args: Any, **kwargs: Any) -> str:
         # Jinja folds constants. What is refused there is refused again when it is reached: only then has it a line.
+        self._references[name or ""] = tuple(find_referenced_templates(source))
         recorded = len(self.run.violations)
         try:
             generated = super()._generate(source, name, *args, **kwargs)
@@ -265,23 +274,47 @@ class TracingEnvironment(PageEnvironment):
     def asset_url(self, name: str) -> str:
         if is_opaque(name):
             raise refuse(name, "EK206", "it is used as the name of an asset", word="asset")
+        self.asked.assets[str(name)] = None
         url = super().asset_url(name)
         self.run.assets[name] = None
         return url
 
     def place_island(self, name: str) -> Any:
-        check_use(self.site, self.run.page, name)
+        self._check_island(name)
         return Rope(self.run, [Mark(name, find_location(sys._getframe(1)))], markup=True)
 
     def begin_island(self, name: str) -> Any:
-        check_use(self.site, self.run.page, name)
+        self._check_island(name)
         self.run.clients[name] = None
         return Rope(self.run, [format_begin(name)], markup=True)
+
+    def _check_island(self, name: str) -> None:
+        if name not in self.site.islands:
+            self.asked.templates[f"{FOLDER}/{name}.html"] = ""
+        check_use(self.site, self.run.page, name)
 
     def end_island(self) -> Any:
         return Rope(self.run, [END], markup=True)
 
     def _load_template(self, name: str, globals: MutableMapping[str, Any] | None) -> Template:
-        template = super()._load_template(name, globals)
+        try:
+            template = super()._load_template(name, globals)
+        finally:
+            self.asked.templates[name] = self.site_loader.digests.get(name, "")
         self.run.templates[name] = None
         return template
+
+    def ask_for_all(self, name: str) -> None:
+        """Ask for every template that `name` may lead to: a page that reads the clock may need them another time."""
+        pending, seen = [name], set[str]()
+        while pending:
+            if (name := pending.pop()) in seen:
+                continue
+            seen.add(name)
+            with suppress(Exception):  # a template that cannot be compiled leads nowhere
+                self.get_template(name)
+                for reference in self._references[name]:
+                    if reference is None:
+                        self.asked.settled = False
+                    else:
+                        pending.append(reference)

@@ -20,9 +20,6 @@ from edgekit.model.keys import STATIC_PAGES
 from edgekit.model.slot import KNOWN, MAX_INTEGER, Slot
 from edgekit.project.site import Page, Site
 
-SAMPLE: Final = 500
-"""Fragments that every build renders twice; a site with more has those of the lowest digests checked."""
-
 WITNESSES: Final = (
     "", "\"'<>&`=", "{USER_NAME}{_}{?A=b}{/A}", "</script><!--</textarea>", "e\u0301 🎉 مرحبا", " a  b\n",
     "%s %(x)s {0} $&", "\0",

@@ -8,8 +8,9 @@ import msgspec
 from edgekit.kv.releases import Published, current_manifest, current_release, write_publication
 from edgekit.kv.store import LmdbStore
 from edgekit.kv.switch import switch
-from edgekit.model.keys import EDGEKIT, index_key, manifest_key
+from edgekit.model.keys import EDGEKIT, index_key, manifest_key, reads_key
 from edgekit.model.manifest import Pack, encode_index, encode_manifest
+from edgekit.model.reads import encode_reads
 
 
 class Removal(msgspec.Struct, frozen=True):
@@ -40,11 +41,14 @@ def publish(store: LmdbStore, pack: Pack, now: float) -> Published:
     with store.write() as txn:
         previous = current_release(txn)
         changes = switch(txn, pack, now, file_wins=True)
-        for key, value in (
-            (manifest_key(pack.release), encode_manifest(pack.manifest)),
-            (index_key(pack.release), encode_index(pack.index)),
-        ):
-            # Traces are no part of a release's name: the same release may have another index.
+        records = {
+            manifest_key(pack.release): encode_manifest(pack.manifest),
+            index_key(pack.release): encode_index(pack.index),
+        }
+        if pack.reads is not None:
+            records[reads_key(pack.release)] = encode_reads(pack.reads)
+        for key, value in records.items():
+            # Traces are no part of a release's name: the same release may have another index, or read other templates.
             if txn.get(EDGEKIT, key) != value:
                 txn.put(EDGEKIT, key, value)
         write_publication(txn, pack.release, now)

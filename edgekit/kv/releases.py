@@ -6,8 +6,9 @@ from edgekit.diagnostics.diagnostic import EdgekitError, failure
 from edgekit.kv.store import LmdbStore
 from edgekit.kv.switch import Changes, switch
 from edgekit.kv.transaction import LmdbSnapshot, WriteTransaction
-from edgekit.model.keys import CURRENT, EDGEKIT, Namespace, index_key, manifest_key, published_key
+from edgekit.model.keys import CURRENT, EDGEKIT, Namespace, index_key, manifest_key, published_key, reads_key
 from edgekit.model.manifest import Manifest, Pack, decode_index, decode_manifest
+from edgekit.model.reads import Reads, decode_reads
 
 
 class Publication(msgspec.Struct, frozen=True):
@@ -55,6 +56,18 @@ def read_manifest(reader: LmdbSnapshot | WriteTransaction, release: str) -> Mani
     try:
         return decode_manifest(reader.get(EDGEKIT, manifest_key(release)) or b"")
     except (msgspec.MsgspecError, UnicodeDecodeError):
+        raise damaged_release(release) from None
+
+
+def current_reads(reader: LmdbSnapshot | WriteTransaction) -> Reads | None:
+    """What the pages of the current release read; None where the store does not tell. Raises EK433 if it is damaged."""
+    release = current_release(reader)
+    raw = reader.get(EDGEKIT, reads_key(release)) if release else None
+    if release is None or raw is None:
+        return None
+    try:
+        return decode_reads(raw)
+    except msgspec.MsgspecError:
         raise damaged_release(release) from None
 
 

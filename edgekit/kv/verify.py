@@ -39,10 +39,12 @@ from edgekit.model.keys import (
     live_key,
     manifest_key,
     published_key,
+    reads_key,
     trace_key,
 )
 from edgekit.model.manifest import IndexEntry, Pack, build_pack
 from edgekit.model.placeholder import ENCODINGS, MARKS, TOKEN
+from edgekit.model.reads import decode_reads
 
 MAX_FINDINGS: Final = 100
 """More would say nothing new."""
@@ -113,6 +115,8 @@ def _check_own(snapshot: LmdbSnapshot, key: bytes, value: bytes) -> Iterator[Dia
             decode_trace(value)
             if digest(value).hex() != rest:
                 yield _finding("EK446", f"the record `{name}` is not what its digest says")
+        elif kind == reads_key(""):
+            decode_reads(value)
         elif kind == live_key(""):
             decode_edits(value)
         elif name not in (FORMAT, CURRENT) and kind not in (manifest_key(""), index_key(""), published_key("")):

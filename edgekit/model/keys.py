@@ -43,6 +43,11 @@ def index_key(release: str) -> str:
     return f"index:{release}"
 
 
+def reads_key(release: str) -> str:
+    """What the pages of a release read when it was built."""
+    return f"reads:{release}"
+
+
 def cuts_key(digest: str) -> str:
     """Cut offsets of the PAGE_TPL body with this digest (hex)."""
     return f"cuts:{digest}"

@@ -8,6 +8,7 @@ from msgspec import Meta
 
 from edgekit.model.digest import DIGEST_BYTES
 from edgekit.model.keys import Namespace
+from edgekit.model.reads import Reads
 from edgekit.model.slot import Slot
 
 FORMAT_VERSION: Final = 1
@@ -92,12 +93,13 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
 class Pack(msgspec.Struct, frozen=True):
     """What the compiler hands on: a manifest, its index in byte order, and the release digest (hex) of both.
 
-    The bodies went to the caller one by one, as they were made.
+    The bodies went to the caller one by one, as they were made. `reads` is what a build adds: no part of the release.
     """
 
     manifest: Manifest
     index: tuple[IndexEntry, ...]
     release: str
+    reads: Reads | None = None
 
 
 _canonical = msgspec.json.Encoder(order="sorted").encode
@@ -105,7 +107,7 @@ _decode_manifest = msgspec.json.Decoder(Manifest).decode
 _decode_index = msgspec.json.Decoder(tuple[IndexEntry, ...]).decode
 
 
-def build_pack(manifest: Manifest, entries: list[IndexEntry]) -> Pack:
+def build_pack(manifest: Manifest, entries: list[IndexEntry], reads: Reads | None = None) -> Pack:
     """Sort the entries and name the release by the digest of its canonical JSON (contract, section 7)."""
     index = tuple(sorted(entries, key=lambda entry: (entry.namespace, entry.key.encode())))
     content = {
@@ -113,7 +115,7 @@ def build_pack(manifest: Manifest, entries: list[IndexEntry]) -> Pack:
         "manifest": msgspec.to_builtins(manifest),
     }
     release = hashlib.sha256(_canonical(content)).digest()[:DIGEST_BYTES].hex()
-    return Pack(manifest, index, release)
+    return Pack(manifest, index, release, reads)
 
 
 def encode_manifest(manifest: Manifest) -> bytes:

@@ -13,6 +13,7 @@ from edgekit.project.frozen import FrozenDict, freeze
 from edgekit.project.problems import Problems
 from edgekit.project.toml import read_toml
 
+FOLDER: Final = "data"
 MAX_DATA_BYTES: Final = 256 * 1024 * 1024
 """Of one file: a hundred thousand products of 2 KB each, and some room."""
 
@@ -24,7 +25,7 @@ def read_data(root: Path, problems: Problems) -> FrozenDict:
     """A file's name without ending → its frozen content; files with problems are left out, the problems noted."""
     data: dict[str, Any] = {}
     files: dict[str, str] = {}
-    for name, file in list_files(root, "data", problems, deep=False):
+    for name, file in list_files(root, FOLDER, problems, deep=False):
         if file.suffix not in {".toml", ".json", ".csv"}:
             continue
         if file.stem in files:

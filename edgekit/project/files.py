@@ -73,7 +73,7 @@ def _walk(
 ) -> Iterator[tuple[str, Path]]:
     try:
         with os.scandir(folder) as entries:
-            names = sorted(entry.name for entry in entries if not entry.name.startswith("."))
+            found = sorted((entry.name, entry.is_symlink()) for entry in entries if not entry.name.startswith("."))
     except OSError as error:
         problems.add(
             "EK102",
@@ -82,12 +82,12 @@ def _walk(
             file=folder,
         )
         return
-    for name in names:
+    for name, is_link in found:
         file = folder / name
         if not _is_text(name):
             problems.add("EK103", "a file's name is not UTF-8", help="rename the file", file=folder)
             continue
-        real = _real(file)
+        real = _real(file) if is_link else above[-1] / name  # asking the system for each costs most of the walk
         if not real.is_relative_to(root):
             _refuse_link(file, "leads out of the site folder", problems)
         elif real.is_dir():

@@ -133,6 +133,8 @@ def _place_of(error: BaseException, files: set[str]) -> tuple[str, int | None] |
 
 def innermost_line(error: BaseException, files: set[str]) -> tuple[str, int | None] | None:
     """The last call in a traceback that one of `files` makes: its file and line."""
+    if not files:  # most sites have no Python, and thousands of pages may fail
+        return None
     calls = [
         (call.filename, call.lineno) for call in traceback.extract_tb(error.__traceback__) if call.filename in files
     ]

@@ -12,6 +12,7 @@ from edgekit.project.data import read_data
 from edgekit.project.frozen import FrozenDict
 from edgekit.project.functions import read_functions
 from edgekit.project.headers import read_headers
+from edgekit.project.inputs import digest_files, list_inputs
 from edgekit.project.islands import read_islands
 from edgekit.project.pages import read_pages
 from edgekit.project.problems import Problems
@@ -32,6 +33,7 @@ def load_site(root: Path, *, build_time: datetime | None = None) -> Site:
     """
     root = site_root(root)
     problems = Problems()
+    inputs = digest_files(list_inputs(root), root)  # first: if one changes meanwhile, it is not taken for what was read
     read = read_config(root, problems)
     if read is None:
         problems.stop_if_any()
@@ -71,6 +73,7 @@ def load_site(root: Path, *, build_time: datetime | None = None) -> Site:
         max_variants=config.budget.max_variants,
         build_time=build_time or read_clock(),
         warnings=problems.warnings,
+        inputs=inputs + digest_files(jinja.functions.sources, root.parent),
     )
 
 

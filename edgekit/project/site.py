@@ -83,6 +83,7 @@ class Site:
     maps a file's name without ending to its content; `assets` by name; `pages` sorted by path. All of it is frozen.
     `redirects` are in the order in which they are tried; `headers` maps a pattern of paths to names and values, as a
     manifest does. `warnings` are of what the folder has and what does nothing.
+    `inputs` is a digest of all files but templates and assets that a page may read: equal ones, equal pages.
     `store` is `[build] store` as an absolute path, or None. `build_time` is the one clock that pages may read, in UTC.
     """
 
@@ -106,6 +107,12 @@ class Site:
     max_variants: int
     build_time: datetime
     warnings: tuple[Diagnostic, ...]
+    inputs: str
+
+    @property
+    def template_folders(self) -> tuple[Path, ...]:
+        """Where a template's name is looked for, in this order."""
+        return self.root / "templates", self.root, *self.jinja.paths
 
     def all_pages(self) -> tuple[Page, ...]:
         """All that is compiled: the pages, then the islands and items, by their names and keys."""

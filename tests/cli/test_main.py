@@ -13,7 +13,7 @@ from pathlib import Path
 import click
 import pytest
 
-import edgekit.cli.check
+import edgekit.cli.checking
 from edgekit import __version__
 from edgekit.cli.main import SECTIONS
 from edgekit.cli.main import edgekit as commands
@@ -55,7 +55,7 @@ def test_the_version_is_told() -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [["bild"], ["build", "--jobs", "0"], ["build", "--nope"], ["check", "a", "b"], ["serve", "--port", "x"]],
+    [["bild"], ["build", "--jobs", "0"], ["build", "--nope"], ["build", "a", "b"], ["serve", "--port", "x"]],
 )
 def test_wrong_usage_ends_with_2_and_shows_the_usage(arguments: list[str]) -> None:
     done = run(*arguments)
@@ -73,7 +73,7 @@ def test_a_bug_ends_with_70_and_a_report(
     def fail(site: object, build_time: object) -> None:
         raise error
 
-    monkeypatch.setattr(edgekit.cli.check, "load_site", fail)
+    monkeypatch.setattr(edgekit.cli.checking, "load_site", fail)
     done = run("check")
     assert (done.status, done.out) == (70, b"")
     (report,) = tmp_path.glob("edgekit-*.txt")
@@ -89,7 +89,7 @@ def test_an_interrupt_ends_with_130(shop: Path, monkeypatch: pytest.MonkeyPatch,
     def fail(site: object, build_time: object) -> None:
         raise error
 
-    monkeypatch.setattr(edgekit.cli.check, "load_site", fail)
+    monkeypatch.setattr(edgekit.cli.checking, "load_site", fail)
     done = run("check")
     assert (done.status, done.err.strip()) == (130, "")
 

@@ -111,7 +111,7 @@ def test_pages_that_differ_in_data_have_one_outline(one: str, other: str) -> Non
     contexts = Contexts()
     assert outline_of(read_pieces(one)) == outline_of(read_pieces(other))
     assert contexts.check(read_pieces(one)) == []
-    assert list(contexts.proved.values()) == [True]
+    assert list(contexts.proved.values()) == [()]
 
 
 @pytest.mark.parametrize(
@@ -142,4 +142,16 @@ def test_an_outline_with_something_that_is_not_free_is_looked_at_each_time() -> 
     contexts = Contexts()
     pieces = read_pieces('<p title="<!--">{S}</p><!-- <p title="a">b</p> --><xmp><p title="a"></xmp>')
     assert contexts.check(pieces) == []
-    assert list(contexts.proved.values()) == [False]
+    assert list(contexts.proved.values()) == [None]
+
+
+def test_what_is_wrong_with_a_page_is_remembered_for_those_of_its_outline() -> None:
+    contexts = Contexts()
+    pages = [
+        read_pieces(f"<h1>{name}</h1><p>{{N}}</p><a onclick='f({{S:json}})'>x</a>") for name in ("a lamp", "a pot")
+    ]
+    for pieces in pages:
+        (found,) = contexts.check(pieces)
+        assert [found] == check_contexts(pieces)
+        assert found.placed is pieces[3]
+    assert [len(refusals or ()) for refusals in contexts.proved.values()] == [1]

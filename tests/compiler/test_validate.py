@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from edgekit.compiler import build, validate
+from edgekit.compiler import build, proof, validate
 from edgekit.compiler.build import compile_site
 from edgekit.compiler.page import CompiledPage, PageCompiler
 from edgekit.fragment.fill import Plan, fill
@@ -64,7 +64,7 @@ def test_wrong_variant_is_found_by_a_proof(tmp_path: Path, monkeypatch: pytest.M
 
 
 def test_build_checks_a_sample_and_a_proof_checks_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(build, "SAMPLE", 2)
+    monkeypatch.setattr(proof, "SAMPLE", 2)
     checked: list[str] = []
 
     def note(self: object, page: Page, tier: str, fragment: Fragment, *, all_variants: bool = False) -> list[object]:

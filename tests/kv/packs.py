@@ -13,6 +13,7 @@ from edgekit.model.expiry import unseal
 from edgekit.model.fragment import Cut, Fragment, Span, Trace, encode_trace
 from edgekit.model.keys import ASSETS, INDEX_NAMESPACES, PAGE_TPL, STATIC_PAGES, USER_SEGMENTS, VALUES, page_key
 from edgekit.model.manifest import Identity, IndexEntry, Manifest, Pack, Route, Ttl, build_pack
+from edgekit.model.reads import PageReads, build_reads
 from edgekit.model.slot import Slot
 
 NOW = 1_800_000_000.0
@@ -65,7 +66,8 @@ def make_pack(fragments: list[Fragment], **manifest: Any) -> Pack:
         "cpu_ms": 50,
         "identity": Identity(),
     }
-    return build_pack(Manifest(**(fields | manifest)), entries)
+    reads = build_reads("0f", {path: PageReads((("layout.html", "e1"),)) for path in routes})
+    return build_pack(Manifest(**(fields | manifest)), entries, reads)
 
 
 def build(store: LmdbStore, version: str, now: float = NOW, **manifest: Any) -> Published:

@@ -8,7 +8,7 @@ from edgekit.diagnostics.diagnostic import EdgekitError
 from edgekit.kv import staging
 from edgekit.kv.limits import MAX_BODY
 from edgekit.kv.publish import Removal, count_removed_pages, publish
-from edgekit.kv.releases import current_manifest, current_release
+from edgekit.kv.releases import current_manifest, current_reads, current_release
 from edgekit.kv.staging import Stager
 from edgekit.kv.store import LmdbStore, open_store
 from edgekit.kv.switch import Changes
@@ -44,6 +44,7 @@ def test_a_store_holds_what_was_published(path: Path) -> None:
         fragments = make_fragments("old")
         with store.snapshot() as snapshot:
             assert current_manifest(snapshot) == make_pack(fragments).manifest
+            assert current_reads(snapshot) == make_pack(fragments).reads
             for fragment in fragments:
                 if fragment.namespace == PAGE_TPL:
                     raw = snapshot.get(EDGEKIT, cuts_key(fragment.digest.hex()))

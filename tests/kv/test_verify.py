@@ -25,6 +25,7 @@ from edgekit.model.keys import (
     cuts_key,
     index_key,
     page_key,
+    reads_key,
     trace_key,
 )
 from edgekit.model.slot import Slot
@@ -72,6 +73,7 @@ def test_an_empty_store_has_no_findings(path: Path) -> None:
         (EDGEKIT, index_key(release_of("new")), b"[]", "EK445"),
         (EDGEKIT, index_key(release_of("old")), None, "EK445"),
         (EDGEKIT, CURRENT, b"00" * 16, "EK445"),
+        (EDGEKIT, reads_key(release_of("new")), b"{}", "EK446"),
         (EDGEKIT, "unknown", b"", "EK446"),
         (SEGMENT_CONFIG, "free", None, "EK443"),
         (SEGMENT_CONFIG, "free", b"{}", "EK446"),

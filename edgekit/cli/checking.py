@@ -1,0 +1,108 @@
+"""Sites and files checked: what `check` does. It brings together rooms that do not know each other."""
+
+import os
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import NamedTuple
+
+from edgekit.cli.places import site_folder, store_file
+from edgekit.compiler.build import compile_site
+from edgekit.compiler.check import check_files
+from edgekit.diagnostics.diagnostic import Diagnostic, EdgekitError, failure
+from edgekit.kv.releases import current_reads
+from edgekit.kv.store import open_store
+from edgekit.model.reads import Reads
+from edgekit.project.load import load_site
+from edgekit.project.owners import find_owners
+from edgekit.project.site import Site
+
+
+class Task(NamedTuple):
+    """A site to check: whole, or the pages that depend on `files`."""
+
+    folder: Path
+    files: tuple[Path, ...] | None = None
+
+
+class Manner(NamedTuple):
+    """How sites are checked: `check`'s options. `detail` is told about the work."""
+
+    store: Path | None
+    clock: datetime | None
+    jobs: int | None
+    prove: bool
+    progress: Callable[[int, int], None]
+    detail: Callable[[str], None]
+
+
+class Checked(NamedTuple):
+    """What was found, and what was looked at: the end of a sentence."""
+
+    diagnostics: tuple[Diagnostic, ...]
+    scope: str
+
+
+def plan_tasks(paths: Sequence[Path]) -> list[Task]:
+    """A folder is a site to be checked whole; files are of the sites they belong to, or of none.
+
+    Raises EK101 if no path is given and no site is found, or if one is given that is not there and in no site.
+    """
+    if not paths:
+        return [Task(site_folder(None))]
+    folders = [path for path in paths if path.is_dir()]
+    here = Path.cwd()
+    files = [Path(os.path.abspath(path)) for path in paths if path not in folders]
+    owners = find_owners(files, here)
+    if len(paths) == 1 and not folders and not owners and not files[0].exists():
+        raise failure(
+            "EK101",
+            f"`{paths[0]}` does not exist",
+            help="name a folder with an `edgekit.toml`, or files of a site",
+        )
+    return [*map(Task, folders), *(Task(folder, tuple(owned)) for folder, owned in owners.items())]
+
+
+def check_tasks(tasks: Iterable[Task], manner: Manner) -> list[Checked]:
+    """Check one site after the other. Raises EdgekitError if one cannot be read, with the findings of all."""
+    results: list[Checked] = []
+    errors: list[EdgekitError] = []
+    for task in tasks:
+        try:
+            results.append(_check(task, manner))
+        except EdgekitError as error:
+            errors.append(error)
+    if errors:
+        found = [diagnostic for error in errors for diagnostic in error.diagnostics]
+        found += [diagnostic for result in results for diagnostic in result.diagnostics]
+        raise EdgekitError(found, status=max(error.status for error in errors))
+    return results
+
+
+def _check(task: Task, manner: Manner) -> Checked:
+    _, clock, jobs, prove, progress, detail = manner
+    site = load_site(task.folder, build_time=clock)
+    if task.files is None:
+        result = compile_site(site, lambda fragment: None, jobs=jobs, prove=prove, progress=progress)
+        return Checked(result.diagnostics, f"{len(site.pages)} pages, {len(site.tiers)} tiers, {len(site.slots)} slots")
+    reads, missing = _last_reads(site, store_file(manner.store, site.store))
+    if reads is None:
+        detail(f"{task.folder}: all pages are compiled, because {missing}")
+    checked = check_files(site, task.files, reads, jobs=jobs, prove=prove, progress=progress)
+    total = len(site.all_pages())
+    detail(f"{task.folder}: {checked.compiled} of {total} pages, islands and items compiled")
+    return Checked(checked.diagnostics, f"{checked.pages} of {total} pages checked")
+
+
+def _last_reads(site: Site, path: Path) -> tuple[Reads | None, str]:
+    """What the last build read; or None, and why no build tells what the pages of the site as it is read."""
+    try:
+        with open_store(path) as store, store.snapshot() as snapshot:
+            reads = current_reads(snapshot)
+    except EdgekitError as error:
+        return None, error.diagnostics[0].message
+    if reads is None:
+        return None, f"the store `{path}` does not tell what they read"
+    if reads.inputs != site.inputs:
+        return None, "configuration, tiers, data or functions are not those of the last build"
+    return reads, ""
