@@ -85,6 +85,7 @@ def command(
     failed = any(diagnostic.severity == "error" for diagnostic in found)
     if output.form != "text" or found:
         output.diagnostics(found, asked=True)
+    failed = failed or (strict and bool(found))
     if not failed and output.form == "text" and not output.quiet:
         output.line("no errors: " + ("; ".join(checked.scope for checked in results) or "the files are of no site"))
-    return 1 if failed or (strict and found) else 0
+    return 1 if failed else 0
