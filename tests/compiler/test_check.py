@@ -102,7 +102,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Reads]:
     return root, build(root)[1]
 
 
-@settings(max_examples=scaled(40))
+@settings(max_examples=scaled(25))
 @given(st.dictionaries(st.sampled_from(EDITED), st.sampled_from(["gone", "wrong", "other", "syntax"]), max_size=3))
 def test_what_changed_is_checked_as_a_full_check_does(built: tuple[Path, Reads], changes: Mapping[str, str]) -> None:
     with TemporaryDirectory() as folder:
