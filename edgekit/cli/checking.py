@@ -86,11 +86,12 @@ def _check(task: Task, manner: Manner) -> Checked:
         result = compile_site(site, lambda fragment: None, jobs=jobs, prove=prove, progress=progress)
         return Checked(result.diagnostics, f"{len(site.pages)} pages, {len(site.tiers)} tiers, {len(site.slots)} slots")
     reads, missing = _last_reads(site, store_file(manner.store, site.store))
+    shown = os.path.relpath(site.root)
     if reads is None:
-        detail(f"{task.folder}: all pages are compiled, because {missing}")
+        detail(f"{shown}: all pages are compiled, because {missing}")
     checked = check_files(site, task.files, reads, jobs=jobs, prove=prove, progress=progress)
     total = len(site.all_pages())
-    detail(f"{task.folder}: {checked.compiled} of {total} pages, islands and items compiled")
+    detail(f"{shown}: {checked.compiled} of {total} pages, islands and items compiled")
     return Checked(checked.diagnostics, f"{checked.pages} of {total} pages checked")
 
 

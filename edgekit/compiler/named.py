@@ -54,9 +54,9 @@ class NamedFiles:
     def holds_template(self, name: str) -> bool:
         """Is one of the files what a template finds by this name, or found, or could find if it were there?"""
         if name not in self._templates:
-            places = [os.path.join(folder, _without_dots(name)) for folder in self._folders]
-            found = _without_dots(name) in self._names or not self._files.isdisjoint(_identify(places))
-            self._templates[name] = found
+            plain = _without_dots(name)
+            found = (_identify([os.path.join(folder, plain)]) for folder in self._folders)
+            self._templates[name] = plain in self._names or not self._files.isdisjoint(next(filter(None, found), ()))
         return self._templates[name]
 
     def holds_asset(self, name: str) -> bool:

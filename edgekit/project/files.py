@@ -73,7 +73,7 @@ def _walk(
 ) -> Iterator[tuple[str, Path]]:
     try:
         with os.scandir(folder) as entries:
-            found = sorted((entry.name, entry.is_symlink()) for entry in entries if not entry.name.startswith("."))
+            found = sorted((entry for entry in entries if entry.name[0] != "."), key=lambda entry: entry.name)
     except OSError as error:
         problems.add(
             "EK102",
@@ -82,20 +82,24 @@ def _walk(
             file=folder,
         )
         return
-    for name, is_link in found:
+    for entry in found:
+        name = entry.name
         file = folder / name
         if not _is_text(name):
             problems.add("EK103", "a file's name is not UTF-8", help="rename the file", file=folder)
             continue
-        real = _real(file) if is_link else above[-1] / name  # asking the system for each costs most of the walk
+        # What the folder's listing tells of a file is not asked again: that would cost most of the walk. Of a link that
+        # leads to itself only the path can tell what it is.
+        told = file if entry.is_symlink() else entry
+        real = above[-1] / name if told is entry else _real(file)
         if not real.is_relative_to(root):
             _refuse_link(file, "leads out of the site folder", problems)
-        elif real.is_dir():
+        elif told.is_dir():
             if real in above:
                 _refuse_link(file, "leads back to a folder that contains it", problems)
             elif deep:
                 yield from _walk(root, file, f"{prefix}{name}/", (*above, real), problems, deep=True)
-        elif real.is_file():
+        elif told.is_file():
             yield prefix + name, file
         elif file.is_symlink() and not real.exists():
             _refuse_link(file, "leads nowhere", problems)

@@ -1,4 +1,4 @@
-"""`python -m tests.bench`: replay, tracing and the context check against Jinja and the floor; and fuel, against time.
+"""`python -m tests.bench`: replay, tracing and contexts against Jinja and the floor; checks; fuel, against time.
 
 Figures are CPU time of the one thread that works, medians over interleaved rounds with the lowest and the highest.
 """
@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from tests.bench.check import bench_check
 from tests.bench.contexts import bench_contexts
 from tests.bench.fuel import bench_fuel
 from tests.bench.replay import bench_replay
@@ -31,6 +32,7 @@ def main(arguments: Sequence[str]) -> None:
             "replay": bench_replay(Path(folder), options.users, options.rounds),
             "trace": bench_trace(options.rounds),
             "contexts": bench_contexts(max(1, options.rounds // 5), options.pages),
+            "check": bench_check(Path(folder), max(3, options.rounds // 3), options.pages),
             "fuel": bench_fuel(Path(folder), options.rounds),
         }
     if options.json:

@@ -3,6 +3,9 @@ from pathlib import Path
 
 import pytest
 
+from edgekit.kv.releases import current_release
+from edgekit.kv.store import open_store
+from edgekit.model.keys import EDGEKIT, reads_key
 from tests.cli.command import run, write_shop
 
 
@@ -118,3 +121,89 @@ def test_a_wrong_configuration_is_reported_in_the_form_that_was_asked_for(form: 
     assert (done.status, done.err) == (2, "")
     assert "EK110" in done.text
     assert done.text.startswith("::error file=site/edgekit.toml," if form == "github" else "{")
+
+
+WRONG = "<p>\n  {{ user.name|upper }}\n</p>\n"
+
+
+def test_files_are_checked_with_the_pages_that_depend_on_them(built: Path) -> None:
+    write_shop(built / "site", {"pages/about.html": WRONG, "pages/search.html": WRONG})
+    done = run("check", "site/pages/about.html")
+    assert done.status == 1
+    assert done.text.splitlines()[0].startswith("site/pages/about.html:2: EK202 ")
+    assert len(done.text.splitlines()) == 3
+    assert run("check", "site/pages/404.html").text == "no errors: 1 of 6 pages checked\n"
+
+
+def test_without_a_store_the_same_is_found(shop: Path) -> None:
+    write_shop(shop / "site", {"pages/about.html": WRONG, "pages/search.html": WRONG})
+    (found,) = run("check", "--json", "site/pages/about.html").json["diagnostics"]
+    assert found["pages"] == ["/about"]
+    assert run("check", "site/pages/404.html").text == "no errors: 1 of 6 pages checked\n"
+
+
+def test_verbose_tells_what_was_compiled_and_why(built: Path) -> None:
+    assert run("check", "-v", "site/pages/about.html").err == "site: 1 of 6 pages, islands and items compiled\n"
+    write_shop(built / "site", {"segments/free.toml": 'hero = "Summer"\n'})
+    told = run("check", "-v", "site/pages/about.html").err
+    why = "configuration, tiers, data or functions are not those of the last build"
+    assert told == f"site: all pages are compiled, because {why}\nsite: 6 of 6 pages, islands and items compiled\n"
+    missing = run("check", "-v", "--store", "nowhere.lmdb", "site/pages/about.html").err
+    assert f"because there is no store at `{built / 'nowhere.lmdb'}`" in missing
+
+
+def test_a_store_of_an_earlier_edgekit_tells_nothing(built: Path) -> None:
+    with open_store(built / "build/edge.lmdb") as store, store.write() as txn:
+        release = current_release(txn)
+        assert release is not None
+        assert txn.delete(EDGEKIT, reads_key(release))
+    told = run("check", "-v", "site/pages/about.html")
+    assert (told.status, told.text) == (0, "no errors: 1 of 6 pages checked\n")
+    assert "does not tell what they read" in told.err
+
+
+def test_data_concern_all_pages(built: Path) -> None:
+    assert run("check", "site/data/products.json").text == "no errors: 6 of 6 pages checked\n"
+
+
+def test_files_of_no_site_are_ignored(built: Path) -> None:
+    (built / "README.md").write_text("A shop.\n")
+    assert run("check", "README.md") == (0, b"no errors: the files are of no site\n", "")
+    assert run("check", "--json", "README.md").json["diagnostics"] == []
+    assert run("check", "README.md", "site/pages/about.html").text == "no errors: 1 of 6 pages checked\n"
+
+
+def test_files_of_several_sites_are_checked_in_each(shop: Path) -> None:
+    for name in ("other", "third"):
+        write_shop(shop / name, {"pages/about.html": WRONG})
+    done = run("check", "--json", "site/pages/about.html", "other/pages/about.html", "third/pages/404.html")
+    assert (done.status, [found["file"] for found in done.json["diagnostics"]]) == (1, ["other/pages/about.html"])
+    both = run("check", "site/pages/about.html", "third/pages/404.html")
+    assert both.text == "no errors: 1 of 6 pages checked; 1 of 6 pages checked\n"
+
+
+def test_a_site_that_cannot_be_read_hides_no_finding_of_another(shop: Path) -> None:
+    write_shop(shop / "other", {"edgekit.toml": "[sight]\n"})
+    write_shop(shop / "site", {"pages/about.html": WRONG})
+    done = run("check", "--json", "site/pages/about.html", "other/pages/about.html")
+    assert done.status == 2
+    assert {"EK110", "EK202"} <= {found["code"] for found in done.json["diagnostics"]}
+
+
+def test_folders_are_sites_that_are_checked_whole(shop: Path) -> None:
+    write_shop(shop / "other", {"pages/about.html": WRONG})
+    assert run("check", "site", "other").status == 1
+    assert run("check", "site/pages").status == 2
+
+
+def test_a_file_that_is_gone_may_be_named(built: Path) -> None:
+    (built / "site/pages/about.html").unlink()
+    write_shop(built / "site", {"pages/about.html": None, "pages/404.html": '<a href="/about">About</a>'})
+    done = run("check", "--strict", "site/pages/about.html")
+    assert (done.status, "EK801" in done.text) == (1, True)
+
+
+def test_what_is_neither_there_nor_in_a_site_is_named(shop: Path) -> None:
+    done = run("check", "nowhere")
+    assert (done.status, done.out) == (2, b"")
+    assert done.err.startswith("EK101 `nowhere` does not exist")
