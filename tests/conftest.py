@@ -15,20 +15,20 @@ from hypothesis import HealthCheck, settings
 from tests.scale import scaled
 
 BUDGETS: Final = {
-    "tests": 60,
+    "tests": 40,
     "tests/browser": 75,
-    "tests/cli": 110,
-    "tests/compiler": 280,
+    "tests/cli": 150,
+    "tests/compiler": 330,
     "tests/diagnostics": 45,
-    "tests/fragment": 45,
-    "tests/kv": 120,
-    "tests/law": 130,
+    "tests/fragment": 25,
+    "tests/kv": 80,
+    "tests/law": 140,
     "tests/live": 30,
     "tests/model": 10,
     "tests/precommit": 60,
     "tests/project": 30,
-    "tests/replay": 60,
-    "tests/site": 20,
+    "tests/replay": 40,
+    "tests/site": 5,
 }
 
 settings.register_profile("edgekit", deadline=None, suppress_health_check=[HealthCheck.too_slow])

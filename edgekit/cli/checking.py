@@ -46,7 +46,8 @@ class Checked(NamedTuple):
 def plan_tasks(paths: Sequence[Path]) -> list[Task]:
     """A folder is a site to be checked whole; files are of the sites they belong to, or of none.
 
-    Raises EK101 if no path is given and no site is found, or if one is given that is not there and in no site.
+    A file that is gone may be named. Raises EK101 if no path is given and no site is found, or if the one path that is
+    given is not there and cannot be a file of a site.
     """
     if not paths:
         return [Task(site_folder(None))]
@@ -54,11 +55,10 @@ def plan_tasks(paths: Sequence[Path]) -> list[Task]:
     here = Path.cwd()
     files = [Path(os.path.abspath(path)) for path in paths if path not in folders]
     owners = find_owners(files, here)
-    if len(paths) == 1 and not folders and not owners and not files[0].exists():
+    lone = paths[0] if len(paths) == 1 and not paths[0].exists() else None
+    if lone is not None and not (owners and lone.suffix):  # a site is seldom named with a dot, and a file without one
         raise failure(
-            "EK101",
-            f"`{paths[0]}` does not exist",
-            help="name a folder with an `edgekit.toml`, or files of a site",
+            "EK101", f"`{lone}` does not exist", help="name a folder with an `edgekit.toml`, or files of a site"
         )
     return [*map(Task, folders), *(Task(folder, tuple(owned)) for folder, owned in owners.items())]
 

@@ -203,7 +203,8 @@ def test_a_file_that_is_gone_may_be_named(built: Path) -> None:
     assert (done.status, "EK801" in done.text) == (1, True)
 
 
-def test_what_is_neither_there_nor_in_a_site_is_named(shop: Path) -> None:
-    done = run("check", "nowhere")
+@pytest.mark.parametrize("path", ["nowhere", "site/nowhere", "nowhere.html"])
+def test_what_is_neither_there_nor_a_file_of_a_site_is_named(shop: Path, path: str) -> None:
+    done = run("check", path)
     assert (done.status, done.out) == (2, b"")
-    assert done.err.startswith("EK101 `nowhere` does not exist")
+    assert done.err.startswith(f"EK101 `{path}` does not exist")

@@ -267,9 +267,14 @@ def test_a_faulty_island_is_found_by_the_page_that_begins_to_fetch_it(tmp_path: 
 
 
 def test_a_list_is_checked_with_items_that_nothing_has_changed(tmp_path: Path) -> None:
+    files = {
+        **FILES,
+        "edgekit.toml": FILES["edgekit.toml"] + "[budget]\ncpu_ms = 20\n",
+        "price.html": "{{ user.name }}" * 500,
+    }
     root = tmp_path / "site"
-    _, reads = build(root, {**FILES, "edgekit.toml": FILES["edgekit.toml"] + "[budget]\ncpu_ms = 5\n"})
-    site = edit(root, {"pages/plain.html": "<body>" + "<div>{{ user.recs }}</div>" * 2000})
+    _, reads = build(root, files)
+    site = edit(root, {"pages/plain.html": "<body>" + "<div>{{ user.recs }}</div>" * 20})
     full = compile_site(site, lambda fragment: None, jobs=1).diagnostics
     assert [found.code for found in full] == ["EK503"]
     for record in (reads, None):
