@@ -8,11 +8,6 @@ looks at a slot's value is a finding, and what cannot be written as text and pla
 A page's way: `trace` (in `tracing`'s environment, with `opaque` objects, `ropes`, `filters` behind their `guard`,
 `fields`, `functions`, `translation`, `island`; `locator` finds lines) → `merge` → `assemble` → `contexts`, `places` and
 `composition` → `page` → `build` (`workers`) → `validate` (`proof`), against the `oracle` → `answers`. `findings` says
-<<<<<<< HEAD
 what went wrong, `explain` what became of a page and why. `check` compiles the pages that depend on some files (`named`,
 `affected`); what pages `asked` for becomes `reads`.
-=======
-what went wrong.
-`check` compiles the pages that depend on some files (`named`, `affected`); what pages `asked` for becomes `reads`.
->>>>>>> precommit
 """
