@@ -300,7 +300,7 @@ class TracingEnvironment(PageEnvironment):
         try:
             template = super()._load_template(name, globals)
         finally:
-            self.asked.templates[name] = self.site_loader.digests.get(name, "")
+            self.asked.templates[str(name)] = self.site_loader.digests.get(name, "")
         self.run.templates[name] = None
         return template
 

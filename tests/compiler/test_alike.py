@@ -44,6 +44,7 @@ def compile_items(folder: Path, text: str, layout: str = "") -> int:
         ("{% if %}", ""),
         ('{% include "nowhere.html" %}{% block main %}{{ item.sku }}{% endblock %}', ""),
         ("{{ nothing }}", ""),
+        ("{% include 5 %}{% include 'a'|e %}", ""),
         ("<a onclick='{{ user.name }}'>x</a>", ""),
         ("{% if tier == 'vip' %}" + WRONG + "{% endif %}", ""),
     ],
