@@ -8,6 +8,8 @@ import click
 from edgekit.cli.building import build_site
 from edgekit.cli.options import clock_option, output_options, site_argument, store_option
 from edgekit.cli.output import Output
+from edgekit.cli.places import site_folder
+from edgekit.cli.watching import watch_site
 
 
 @click.command
@@ -16,6 +18,7 @@ from edgekit.cli.output import Output
 @clock_option
 @click.option("--jobs", type=click.IntRange(1, 256), metavar="N", help="Processes to compile in [default: as needed].")
 @click.option("--wait", is_flag=True, help="Wait for another build into the same store to end.")
+@click.option("--watch", is_flag=True, help="Build again after every change, until Ctrl-C.")
 @click.option("--yes", is_flag=True, help="Publish even if more than 30 % of the pages would go.")
 @output_options()
 @click.pass_obj
@@ -26,6 +29,7 @@ def command(
     clock: datetime | None,
     jobs: int | None,
     wait: bool,
+    watch: bool,
     yes: bool,
 ) -> None:
     """Compile SITE and publish it to the store.
@@ -33,11 +37,24 @@ def command(
     SITE is a folder with an edgekit.toml; without it the current folder, else ./site. All pages are compiled, so one
     run reports all findings; with an error nothing is published. Users in the store are not touched.
 
+    With --watch every change of what a build reads leads to another one, with a line each (with --json an object that
+    also has the files that `changed`). A build that fails publishes nothing, and the next change mends it.
+
     \b
     edgekit build
     edgekit build shop --store /srv/edge.lmdb
+    edgekit build --watch
     edgekit build --json | jq -r .release
     """
+    if watch:
+        folder = site_folder(site)
+        watch_site(
+            output,
+            folder,
+            store,
+            lambda progress: build_site(folder, store, clock=clock, jobs=jobs, wait=True, yes=yes, progress=progress),
+        )
+        return
     with output.progress("compiling") as progress:
         built = build_site(site, store, clock=clock, jobs=jobs, wait=wait, yes=yes, progress=progress)
     output.warnings(built.warnings)

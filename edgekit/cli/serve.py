@@ -1,21 +1,31 @@
 """`edgekit serve`: build if needed, and answer requests."""
 
+import os
+from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import click
 
-from edgekit.cli.building import build_site
+from edgekit.cli.building import Built, build_site
 from edgekit.cli.options import clock_option, output_options, site_argument, store_option
 from edgekit.cli.output import Output
-from edgekit.cli.places import find_site, find_store
+from edgekit.cli.places import find_site, find_store, site_folder, store_file
+from edgekit.cli.watching import watch_site
+from edgekit.diagnostics.diagnostic import EdgekitError
 from edgekit.kv.store import open_store
 from edgekit.kv.user_import import import_users
 from edgekit.kv.users import count_users
 from edgekit.model.expiry import NEVER
+from edgekit.project.config import read_store
+from edgekit.project.load import site_root
 from edgekit.project.sample import SAMPLE_USERS
 from edgekit.replay.port import DEFAULT_PORT, find_port
 from edgekit.replay.server import serve
+from edgekit.watch.news import build_news
+from edgekit.watch.rounds import Round
+from edgekit.watch.server import WatchServer
 
 
 @click.command
@@ -27,6 +37,7 @@ from edgekit.replay.server import serve
     "--port", type=click.IntRange(0, 65_535), default=DEFAULT_PORT, show_default=True, metavar="P", help="0: any."
 )
 @click.option("--strict-port", is_flag=True, help="Fail if the port is in use, instead of taking one of the next nine.")
+@click.option("--watch", is_flag=True, help="Build after every change, and reload open pages that it changed.")
 @click.option("--workers", type=click.IntRange(1, 256), default=1, show_default=True, metavar="N", help="Processes.")
 @output_options(json=False)
 @click.pass_obj
@@ -38,6 +49,7 @@ def command(
     host: str,
     port: int,
     strict_port: bool,
+    watch: bool,
     workers: int,
 ) -> None:
     """Build SITE, and answer requests from its store until Ctrl-C.
@@ -45,11 +57,20 @@ def command(
     SITE is a folder with an edgekit.toml; without it the current folder, else ./site. Where there is no site the store
     alone is served. If the store has no users, those of SITE/users.jsonl are imported. This is for development.
 
+    With --watch every change of the site leads to another build. Open pages that it changed reload by themselves, and
+    show what is wrong when the site does not compile; meanwhile the last build that succeeded is served.
+
     \b
     edgekit serve
+    edgekit serve --watch
     edgekit serve shop --port 8000
     curl -H 'x-user-id: u1' http://127.0.0.1:1818/
     """
+    if watch:
+        if workers != 1:
+            raise click.UsageError("--watch goes with one worker.")
+        _serve_watched(output, site_folder(site), store, clock, host, port, strict_port)
+        return
     found = site or find_site()
     if found is None and (path := find_store(store)).exists():
         output.note(f"no site here: answering from {path} alone")
@@ -61,13 +82,43 @@ def command(
         path = built.store
         _import_sample(output, path, built.site.root / SAMPLE_USERS)
     free = find_port(host, port, strict_port)
+    serve(path, host, free, workers, partial(_announce, output, host, free))
+
+
+def _announce(output: Output, host: str, port: int) -> None:
     address = f"[{host}]" if ":" in host else host
+    output.line(f"http://{address}:{port}")
+    output.flush()
 
-    def announce() -> None:
-        output.line(f"http://{address}:{free}")
-        output.flush()
 
-    serve(path, host, free, workers, announce)
+def _serve_watched(
+    output: Output, folder: Path, store: Path | None, clock: datetime | None, host: str, port: int, strict_port: bool
+) -> None:
+    root = site_root(folder)
+    known = _find_known_store(root, store)
+    free = find_port(host, port, strict_port)
+
+    def build(progress: Callable[[int, int], None]) -> Built:
+        # `yes`: another branch may well have fewer pages, and this store is one for development.
+        return build_site(root, store, clock=clock, wait=True, yes=True, progress=progress)
+
+    def tell(round: Round[Built]) -> None:
+        nonlocal known
+        if round.built is not None:
+            known = round.built.store
+            _import_sample(output, known, root / SAMPLE_USERS)
+        server.tell(build_news(known, round.error.diagnostics if round.error else (), os.getcwd()))
+
+    with WatchServer(host, free, partial(_announce, output, host, free)) as server:
+        watch_site(output, root, store, build, tell, server.check)
+
+
+def _find_known_store(root: Path, store: Path | None) -> Path | None:
+    """Where the last build was published, if the site's configuration can still be read."""
+    try:
+        return store_file(store, read_store(root))
+    except EdgekitError:
+        return store
 
 
 def _import_sample(output: Output, store: Path, file: Path) -> None:
