@@ -1,6 +1,7 @@
 """A page as it is sent while its site is watched: with the script that keeps it up to date.
 
-What is sent is another body than the store's, so it has a length and an ETag of its own.
+What is sent is another body than the store's, so it has a length and an ETag of its own. And a browser asks each time:
+an answer that it may show once more while it fetches the next is what nobody wants who has just saved a file.
 """
 
 from collections.abc import Callable
@@ -17,7 +18,8 @@ from edgekit.watch.sight import Sight, build_sight
 PREFIX: Final = "/_edgekit/watch/"
 SCRIPT: Final = f"{PREFIX}reload.js"
 
-_NO_PAGES: Final = (b"/static/", b"/_edgekit/")
+_ASSETS: Final = b"/static/"
+_NO_PAGES: Final = (_ASSETS, b"/_edgekit/")
 _HTML: Final = b"text/html; charset=utf-8"
 _PLAIN: Final = b"text/plain; charset=utf-8"
 _SHOWN: Final = frozenset({404, 429, 503})
@@ -26,6 +28,12 @@ _SHOWN: Final = frozenset({404, 429, 503})
 
 def answer_watched(request: Request, answer: Callable[[Request], Response]) -> Response:
     """The answer to `request`; if it is a page, with the script. `answer` gives what the store says."""
+    if request.path.startswith(_ASSETS):  # under URLs that change when they do
+        return answer(request)
+    return _ask_each_time(_answer(request, answer))
+
+
+def _answer(request: Request, answer: Callable[[Request], Response]) -> Response:
     if request.method not in READ_METHODS or request.path.startswith(_NO_PAGES):
         return answer(request)
     unconditional = tuple(header for header in request.headers if header[0] != b"if-none-match")
@@ -36,6 +44,14 @@ def answer_watched(request: Request, answer: Callable[[Request], Response]) -> R
         return response if request.method == "GET" else msgspec.structs.replace(response, body=b"")
     sight = build_sight(whole, response, answer)
     return _send(request, response, body + _tag(response.release, sight))
+
+
+def _ask_each_time(response: Response) -> Response:
+    headers = tuple(
+        (name, b"no-cache" if name == b"cache-control" and b"no-store" not in value else value)
+        for name, value in response.headers
+    )
+    return msgspec.structs.replace(response, headers=headers)
 
 
 def _page_body(request: Request, response: Response) -> bytes | None:

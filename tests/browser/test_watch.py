@@ -1,0 +1,269 @@
+"""`serve --watch` with real edits, seen in open pages."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Request, Response
+
+from tests.cli.serving import serving
+
+LAYOUT = """<!doctype html><title>t</title>
+<link rel="stylesheet" href="{{ asset('shop.css') }}">
+<style>main { height: 4000px }</style>
+<main>{% block main %}{% endblock %}</main>"""
+SITE = {
+    "edgekit.toml": """
+[site]
+base_url = "https://shop.example"
+default_tier = "free"
+[slots.NAME]
+from = "user.name"
+default = "you"
+max_length = 60
+[pages."tea/[sku].html"]
+each = "data.teas"
+as = "tea"
+""",
+    "segments/free.toml": "",
+    "data/teas.json": '[{"sku": "a", "name": "Assam"}, {"sku": "b", "name": "Bancha"}]',
+    "static/shop.css": "h1 { color: rgb(1, 1, 1) }",
+    "templates/layout.html": LAYOUT,
+    "islands/offer.html": "<p id=offer>Offer</p>",
+    "pages/index.html": '{% extends "layout.html" %}{% block main %}<h1>Home</h1><input name="q">{% endblock %}',
+    "pages/about.html": '{% extends "layout.html" %}{% block main %}<h1>About</h1>{% endblock %}',
+    "pages/fetch.html": '<h1>Fetch</h1>{% island "offer" client %}wait{% endisland %}',
+    "pages/tea/[sku].html": "<h1>{{ tea.name }}</h1>",
+}
+STATE = "**/_edgekit/watch/state?*"
+TWO_FRAMES = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+OVERLAY = "edgekit-overlay dialog"
+BROKEN = "<h1>{{ user.name|upper }}</h1>"
+
+
+class Watched:
+    """A watched site: its folder, what its server printed, and a browser that looks at it."""
+
+    def __init__(self, url: str, site: Path, context: BrowserContext) -> None:
+        self.url = url
+        self.site = site
+        self.context = context
+
+    def write(self, name: str, text: str) -> None:
+        file = self.site / name
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(text)
+
+    def restore(self) -> None:
+        """The site as it was at first, in one go."""
+        for name, text in SITE.items():
+            if not (self.site / name).exists() or (self.site / name).read_text() != text:
+                self.write(name, text)
+        for file in [*self.site.rglob("*.*")]:
+            if file.is_file() and file.relative_to(self.site).as_posix() not in SITE:
+                file.unlink()
+
+    def visit(self, path: str) -> Page:
+        """A page that knows what it is; it is marked, and loses its mark when it reloads."""
+        page = self.context.new_page()
+        with page.expect_response(STATE):
+            page.goto(self.url + path)
+        page.evaluate(f"window.mark = 1; {TWO_FRAMES}")
+        return page
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
+    folder = tmp_path_factory.mktemp("watch")
+    site = folder / "site"
+    for name, text in SITE.items():
+        (site / name).parent.mkdir(parents=True, exist_ok=True)
+        (site / name).write_text(text)
+    with serving("site", "--watch", "--port", "0", cwd=folder) as url:
+        yield url, site
+
+
+@pytest.fixture
+def watched(chromium: Browser, server: tuple[str, Path]) -> Iterator[Watched]:
+    with chromium.new_context() as context:
+        context.set_default_timeout(20_000)
+        watched = Watched(*server, context)
+        yield watched
+        with watching(watched.visit("/")) as home:
+            watched.restore()
+            home.wait_for_selector(OVERLAY, state="detached")
+
+
+@contextmanager
+def watching(page: Page) -> Iterator[Page]:
+    yield page
+    page.close()
+
+
+def heading(page: Page, text: str) -> None:
+    page.wait_for_function("text => document.querySelector('h1')?.textContent === text", arg=text)
+
+
+def has_reloaded(page: Page) -> bool:
+    page.evaluate(TWO_FRAMES)
+    return page.evaluate("window.mark") is None
+
+
+def test_a_page_shows_an_edit_by_itself_and_others_stay(watched: Watched) -> None:
+    home, about = watched.visit("/"), watched.visit("/about")
+    with home.expect_response(STATE):
+        watched.write("pages/about.html", SITE["pages/about.html"].replace("About", "About us"))
+        heading(about, "About us")
+    assert (has_reloaded(home), has_reloaded(about)) == (False, True)
+
+
+def test_a_layout_reloads_its_pages_where_they_were_scrolled_to_and_with_what_was_typed(watched: Watched) -> None:
+    home, tea = watched.visit("/"), watched.visit("/tea/a")
+    home.fill("input", "green")
+    home.evaluate("scrollTo(0, 1234)")
+    with tea.expect_response(STATE):
+        watched.write("templates/layout.html", LAYOUT.replace("<main>", "<main id=new>"))
+        home.wait_for_selector("#new", state="attached")
+    home.wait_for_function("scrollY === 1234")
+    assert home.input_value("input") == "green"
+    assert not has_reloaded(tea)
+
+
+def test_data_configuration_and_islands_count(watched: Watched) -> None:
+    tea, other, fetch = watched.visit("/tea/a"), watched.visit("/tea/b"), watched.visit("/fetch")
+    fetch.wait_for_selector("#offer")
+    with other.expect_response(STATE):
+        watched.write("data/teas.json", SITE["data/teas.json"].replace("Assam", "Darjeeling"))
+        heading(tea, "Darjeeling")
+    assert not has_reloaded(other)
+    watched.write("islands/offer.html", "<p id=better>Better offer</p>")
+    fetch.wait_for_selector("#better")
+    watched.write(
+        "edgekit.toml", SITE["edgekit.toml"] + '[redirects]\n"/tee/[x]" = "/tea/[x]"\n[headers."/tea/*"]\nx-a = "b"\n'
+    )
+    other.wait_for_function("window.mark === undefined")
+
+
+def test_a_style_sheet_is_swapped_without_a_reload(watched: Watched) -> None:
+    home = watched.visit("/")
+    watched.write("static/shop.css", "h1 { color: rgb(2, 2, 2) }")
+    home.wait_for_function("getComputedStyle(document.querySelector('h1')).color === 'rgb(2, 2, 2)'")
+    home.wait_for_function("document.querySelectorAll('link').length === 1")
+    assert not has_reloaded(home)
+
+
+def test_new_deleted_and_redirected_pages_are_followed(watched: Watched) -> None:
+    page = watched.visit("/new")
+    assert page.inner_text("pre") == "Not found.\n"
+    watched.write("pages/new.html", "<h1>New</h1>")
+    heading(page, "New")
+    (watched.site / "pages/new.html").unlink()
+    page.wait_for_selector("pre")
+    watched.write("edgekit.toml", SITE["edgekit.toml"] + '[redirects]\n"/new" = "/about"\n')
+    page.wait_for_url("**/about")
+
+
+def test_the_overlay_comes_over_the_last_good_page_and_goes_when_mended(watched: Watched) -> None:
+    home, about = watched.visit("/"), watched.visit("/about")
+    watched.write("pages/about.html", BROKEN)
+    for page in (home, about):
+        page.wait_for_selector(OVERLAY)
+        assert page.get_attribute(OVERLAY, "role") == "alertdialog"
+        assert page.inner_text(f"{OVERLAY} .place").endswith("EK202 site/pages/about.html:1")
+        assert page.inner_text(f"{OVERLAY} pre") == BROKEN
+        assert not has_reloaded(page)
+    late = watched.visit("/about")
+    late.wait_for_selector(OVERLAY)
+    assert late.inner_text("main h1") == "About"
+    late.keyboard.press("Escape")
+    late.wait_for_selector(OVERLAY, state="detached")
+    with late.expect_response(STATE):
+        watched.write("pages/about.html", BROKEN + "\n")
+    late.evaluate(TWO_FRAMES)
+    assert late.query_selector(OVERLAY) is None, "closed is closed, until there is another error"
+    watched.write("pages/about.html", SITE["pages/about.html"])
+    for page in (home, about):
+        page.wait_for_selector(OVERLAY, state="detached")
+        assert not has_reloaded(page)
+
+
+def test_a_message_is_text_whatever_stands_in_it(watched: Watched) -> None:
+    home = watched.visit("/")
+    evil = "{{ user.name|upper }}<img src=x onerror=\"document.title='run'\">"
+    watched.write("pages/about.html", evil)
+    home.wait_for_selector(OVERLAY)
+    assert home.inner_text(f"{OVERLAY} pre") == evil
+    assert home.title() == "t"
+
+
+def test_many_pages_share_one_lasting_connection(watched: Watched) -> None:
+    events = [0]  # how many connections there were, after each that was opened or closed
+    for event, step in (("request", 1), ("requestfailed", -1), ("requestfinished", -1)):
+        watched.context.on(event, note_events(events, step))
+    pages = [watched.visit("/about") for _ in range(8)]
+    pages[0].close()  # the one that listened
+    watched.write("pages/about.html", SITE["pages/about.html"].replace("About", "Many"))
+    for page in pages[1:]:
+        heading(page, "Many")
+    assert (min(events), max(events)) == (0, 1)
+
+
+def note_events(events: list[int], step: int) -> Callable[[Request], None]:
+    def note(request: Request) -> None:
+        if request.url.endswith("/events"):
+            events.append(events[-1] + step)
+
+    return note
+
+
+def save_in_place(file: Path, text: str) -> None:
+    with file.open("r+") as opened:
+        opened.truncate()
+        opened.flush()
+        opened.write(text)
+
+
+def save_by_rename(file: Path, text: str) -> None:
+    aside = file.with_name(".new~")
+    aside.write_text(text)
+    aside.rename(file)
+
+
+def save_with_backup(file: Path, text: str) -> None:
+    file.rename(file.with_name(file.name + "~"))
+    file.write_text(text)
+
+
+def save_after_deleting(file: Path, text: str) -> None:
+    file.unlink()
+    os.sync()
+    file.write_text(text)
+
+
+def save_with_the_folder(file: Path, text: str) -> None:
+    aside = file.parents[1] / "aside"
+    shutil.copytree(file.parent, aside)
+    (aside / file.name).write_text(text)
+    shutil.rmtree(file.parent)
+    aside.rename(file.parent)
+
+
+@pytest.mark.parametrize(
+    "save", [save_in_place, save_by_rename, save_with_backup, save_after_deleting, save_with_the_folder]
+)
+def test_every_way_of_saving_is_one_edit(watched: Watched, save: object) -> None:
+    page = watched.visit("/about")
+    seen: list[str] = []
+
+    def note(response: Response) -> None:
+        if "/state" in response.url and response.json()["problems"]:
+            seen.append(response.text())
+
+    page.on("response", note)
+    assert callable(save)
+    save(watched.site / "pages/about.html", SITE["pages/about.html"].replace("About", save.__name__))
+    heading(page, save.__name__)
+    assert seen == []
