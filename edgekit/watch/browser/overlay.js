@@ -25,7 +25,7 @@ function open(problems, more, release) {
     const count = problems.length + more
     const close = element("button", {type: "button", title: "Close (Esc)", ariaLabel: "Close"}, "×")
     const dialog = element(
-        "dialog", {role: "alertdialog", ariaLabel: "The site does not compile"},
+        "dialog", {role: "alertdialog", ariaLabel: "The site does not compile", tabIndex: -1},
         element(
             "header", {},
             element("h1", {}, count === 1 ? "The site does not compile" : `The site does not compile: ${count} errors`),
@@ -45,6 +45,7 @@ function open(problems, more, release) {
     host.shadowRoot.append(dialog)
     document.documentElement.append(host)
     dialog.showModal()
+    dialog.focus() // and not its button: what is to be read comes first
 }
 
 function format({code, place, message, source, help}) {
@@ -52,7 +53,7 @@ function format({code, place, message, source, help}) {
         "li", {},
         element("p", {className: "place"}, element("b", {}, code), " ", element("span", {}, place)),
         element("p", {className: "message"}, ...quote(message)),
-        ...(source ? [element("pre", {tabIndex: -1}, source)] : []),
+        ...(source ? [element("pre", {}, source)] : []),
         element("p", {className: "help"}, element("b", {}, "help"), " ", ...quote(help)),
     )
 }
