@@ -20,7 +20,8 @@ MAY_IMPORT: Final = {
     "kv": {"model", "diagnostics", "fragment", "project"},
     "replay": {"model", "diagnostics", "fragment", "project", "kv"},
     "live": {"model", "diagnostics", "fragment", "project", "kv", "replay"},
-    "cli": {"model", "diagnostics", "fragment", "project", "kv", "compiler", "replay", "live"},
+    "watch": {"model", "diagnostics", "fragment", "project", "kv", "replay"},
+    "cli": {"model", "diagnostics", "fragment", "project", "kv", "compiler", "replay", "live", "watch"},
     "__main__.py": {"cli"},
     "__init__.py": set(),
 }
@@ -36,6 +37,7 @@ HOME: Final = {
     "selectolax": "compiler/",
     "tree_sitter": "compiler/scripts.py",
     "tree_sitter_javascript": "compiler/scripts.py",
+    "watchfiles": "watch/rounds.py",
 }
 """The only place that imports a package."""
 
@@ -95,6 +97,7 @@ def test_only_cli_prints_or_exits() -> None:
     }
     assert found <= {
         ("compiler/workers.py", "os._exit"),  # a worker whose parent was killed has nobody to tell
+        ("watch/server.py", "os._exit"),  # the server's process, whose parent says what happened
         ("replay/server.py", "sys.stderr"),  # critical tail events of a worker, a process of its own
     }
 

@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import parse_qs
+from urllib.parse import unquote_to_bytes
 
 import msgspec
 
@@ -158,11 +158,11 @@ class _Latest:
 
 
 def _read_state(request: Request, watched: _WatchedStore, news: News) -> tuple[int, bytes, bytes]:
-    """JSON for `page`, the path and query of a page as its browser knows them."""
-    page = parse_qs(request.query, max_num_fields=1).get(b"page", [b""])[0]
-    if not page.startswith(b"/"):
+    """JSON for `page=`, the path and query of a page as its browser knows them, percent-encoded once more."""
+    name, _, value = request.query.partition(b"=")
+    path, _, query = unquote_to_bytes(value).partition(b"?")
+    if name != b"page" or not path.startswith(b"/"):
         return 400, _JSON, b"{}"
-    path, _, query = page.partition(b"?")
     asked = msgspec.structs.replace(request, path=path, query=query)
     response = watched.answer(asked, news)
     sight = build_sight(asked, response, lambda island: watched.answer(island, news))

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final, Generic, NamedTuple, TypeVar
 
-from watchfiles._rust_notify import RustNotify
+from watchfiles._rust_notify import RustNotify, WatchfilesRustInternalError
 
 from edgekit.diagnostics.diagnostic import EdgekitError, failure
 from edgekit.watch.changes import find_changes, has_lost
@@ -117,11 +117,14 @@ def _notifier(folders: Sequence[str]) -> RustNotify:
     there = [folder for folder in folders if os.path.isdir(folder)]
     try:
         return RustNotify(there, False, _is_polling(), 300, False, True)
-    except OSError as error:
+    except FileNotFoundError:  # gone since it was looked for
+        return _notifier(folders)
+    except (OSError, WatchfilesRustInternalError) as error:
         raise failure(
             "EK454",
-            f"the {len(folders)} folders of the site cannot be watched: {error.strerror or error}",
-            help="raise the system's limit (`sysctl fs.inotify.max_user_watches`), or end other programs that watch",
+            f"the {len(folders)} folders of the site cannot be watched: {error}",
+            help="raise the system's limits (`sysctl fs.inotify`), end other programs that watch, or set "
+            "WATCHFILES_FORCE_POLLING=1",
         ) from None
 
 
