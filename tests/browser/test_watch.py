@@ -2,13 +2,14 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Response
 
+from edgekit.replay.port import find_port
 from tests.cli.serving import serving
 
 LAYOUT = """<!doctype html><title>t</title>
@@ -41,7 +42,14 @@ as = "tea"
 STATE = "**/_edgekit/watch/state?*"
 TWO_FRAMES = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 OVERLAY = "edgekit-overlay dialog"
+SHADOW = "document.querySelector('edgekit-overlay').shadowRoot"
 BROKEN = "<h1>{{ user.name|upper }}</h1>"
+
+
+def write_site(folder: Path, files: Mapping[str, str]) -> None:
+    for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
 
 
 class Watched:
@@ -53,9 +61,7 @@ class Watched:
         self.context = context
 
     def write(self, name: str, text: str) -> None:
-        file = self.site / name
-        file.parent.mkdir(exist_ok=True)
-        file.write_text(text)
+        write_site(self.site, {name: text})
 
     def restore(self) -> None:
         """The site as it was at first, in one go."""
@@ -79,9 +85,7 @@ class Watched:
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
     folder = tmp_path_factory.mktemp("watch")
     site = folder / "site"
-    for name, text in SITE.items():
-        (site / name).parent.mkdir(parents=True, exist_ok=True)
-        (site / name).write_text(text)
+    write_site(site, SITE)
     with serving("site", "--watch", "--port", "0", cwd=folder) as url:
         yield url, site
 
@@ -208,6 +212,51 @@ def test_many_pages_share_one_lasting_connection(watched: Watched) -> None:
     watched.write("pages/about.html", SITE["pages/about.html"].replace("About", "Many"))
     for page in pages[1:]:
         heading(page, "Many")
+
+
+def test_a_page_in_the_background_follows_when_it_is_shown(watched: Watched) -> None:
+    watched.context.add_init_script("Object.defineProperty(document, 'hidden', {get: () => window.away})")
+    away, shown = watched.visit("/about"), watched.visit("/about")
+    away.evaluate("away = true")
+    asked: list[str] = []
+    away.on("request", lambda request: asked.append(request.url))
+    watched.write("pages/about.html", SITE["pages/about.html"].replace("About", "Later"))
+    heading(shown, "Later")
+    away.evaluate(TWO_FRAMES)
+    assert asked == []
+    away.evaluate("away = false; dispatchEvent(new Event('visibilitychange'))")
+    heading(away, "Later")
+
+
+def test_a_strict_policy_of_the_site_leaves_it_at_work(watched: Watched) -> None:
+    policy = "default-src 'none'; script-src 'self'; connect-src 'self'"
+    headers = f'[headers."/*"]\n"content-security-policy" = "{policy}"\n'
+    tea = watched.visit("/tea/b")
+    watched.write("edgekit.toml", SITE["edgekit.toml"] + headers)
+    tea.wait_for_function("window.mark === undefined")
+    watched.write("pages/about.html", BROKEN)
+    tea.wait_for_selector(OVERLAY)
+    assert tea.evaluate(f"getComputedStyle({SHADOW}.querySelector('dialog')).display") == "flex"
+    watched.write("pages/tea/[sku].html", "<h1>Strict</h1>")
+    watched.write("pages/about.html", "<h1>About</h1>")
+    heading(tea, "Strict")
+
+
+def test_a_page_finds_its_server_again(chromium: Browser, tmp_path: Path) -> None:
+    port = str(find_port("127.0.0.1", 0))
+    write_site(tmp_path / "site", {**SITE, "pages/about.html": BROKEN})
+    with chromium.new_context() as context:
+        context.set_default_timeout(20_000)
+        with serving("site", "--watch", "--port", port, "--strict-port", cwd=tmp_path) as url:
+            page = context.new_page()
+            page.goto(f"{url}/about")
+            page.wait_for_selector(OVERLAY)
+            assert page.inner_text(f"{OVERLAY} footer").startswith("Nothing has been built yet.")
+            write_site(tmp_path / "site", SITE)
+            heading(page, "About")
+        write_site(tmp_path / "site", {"pages/about.html": "<h1>Again</h1>"})
+        with serving("site", "--watch", "--port", port, "--strict-port", cwd=tmp_path):
+            heading(page, "Again")
 
 
 def save_in_place(file: Path, text: str) -> None:
