@@ -1,19 +1,22 @@
 """What a build of a site reads, as it lies on disk: which files there are, and a stamp of each."""
 
 import os
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from edgekit.diagnostics.diagnostic import failure
-from edgekit.project.config import Config, read_config, store_path
+from edgekit.project.config import Config, read_config
 from edgekit.project.problems import Problems
 
-MAX_FILES: Final = 200_000
+MAX_FILES: Final = 100_000
 """More is no site, but a folder that was named by mistake."""
 
 _SKIPPED: Final = frozenset({"__pycache__", "node_modules", "4913"})
 """`4913` is the file by which Vim finds out whether it may write."""
+
+_EDITORS: Final = re.compile(r"\..*|#.*#|.*(~|___jb_tmp___|___jb_old___)", re.S)
 
 Stamp = tuple[int, int]
 """Inode and time of the last change (ns): another one, and the file was written, replaced, touched or let be read."""
@@ -33,18 +36,19 @@ def find_inputs(root: Path, stores: Sequence[Path]) -> Inputs:
     packages with all that is in them. Left out are hidden files, those of editors, and stores: `stores` and the
     configured one. Raises EK455 for more than MAX_FILES.
     """
-    read = read_config(root, Problems()) if root.is_dir() else None
+    read = read_config(root, Problems()) if os.path.isdir(root) else None
     config = read[1] if read is not None else None
-    trees = [root]
+    trees = [str(root)]
+    written = [os.path.realpath(store) for store in stores]
     if config is not None:
-        trees += [Path(os.path.realpath(root / path)) for path in config.jinja.paths]
-        stores = [*stores, *filter(None, [store_path(root, config.build)])]
-    apart = tuple(os.path.realpath(store) for store in stores)
+        trees += [os.path.abspath(root / path) for path in config.jinja.paths]
+        written += [os.path.abspath(root / config.build.store)] if config.build.store else []
+    apart = tuple(store for store in written if not os.path.isdir(store))  # and all that a store's name is the start of
     stamps: dict[str, Stamp] = {}
-    folders = {_nearest(root.parent)}
+    folders = {_nearest(str(root.parent))}
     for tree in trees:
         folders.add(_nearest(tree))
-        _walk(str(tree), stamps, folders, apart)
+        _walk(tree, stamps, folders, apart)
     if config is not None:
         for folder, deep in _find_packages(root, config):
             _walk(str(folder), stamps, folders, apart, ending=".py", deep=deep)
@@ -63,9 +67,11 @@ def _find_packages(root: Path, config: Config) -> Iterator[tuple[Path, bool]]:
             yield folder, True
 
 
-def _nearest(folder: Path) -> str:
+def _nearest(folder: str) -> str:
     """The folder, or where it would have to be made: only what is there can be watched."""
-    return str(next(above for above in (folder, *folder.parents) if above.is_dir()))
+    while not os.path.isdir(folder):  # which, unlike Path's, takes every name
+        folder = os.path.dirname(folder)
+    return folder
 
 
 def _walk(
@@ -78,7 +84,7 @@ def _walk(
 ) -> None:
     try:
         entries = list(os.scandir(folder))
-    except OSError:  # gone, or not to be read: the build says so
+    except (OSError, ValueError):  # gone, or not to be read, or no name of a file: the build says so
         return
     folders.add(folder)
     for entry in entries:
@@ -99,7 +105,7 @@ def _walk(
 
 def _is_skipped(name: str) -> bool:
     """Hidden, or made by an editor for a moment; no build is worth these."""
-    return name.startswith((".", "#")) or name.endswith(("~", "___jb_tmp___", "___jb_old___")) or name in _SKIPPED
+    return bool(_EDITORS.fullmatch(name)) or name in _SKIPPED
 
 
 def _stamp(entry: "os.DirEntry[str]") -> Stamp:
