@@ -101,6 +101,17 @@ def test_a_file_that_is_away_for_a_moment_was_never_gone(watch: Watch, monkeypat
     assert watch.next((watch.root / "pages/index.html").unlink).built == "back"
 
 
+def test_a_build_begins_when_nothing_changes_any_more(watch: Watch, monkeypatch: pytest.MonkeyPatch) -> None:
+    settle = rounds_module._settle
+
+    def write_on(notifier: object, quiet: int) -> None:
+        watch.write("the end")()
+        settle(notifier, quiet)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(rounds_module, "_settle", write_on)
+    assert watch.next(watch.write("a beginning")).built == "the end"
+
+
 def test_a_new_folder_and_what_is_put_into_it_later_are_seen(watch: Watch) -> None:
     folder = watch.root / "pages/deep"
     assert watch.next(folder.mkdir, lambda: None, watch.write("x", "pages/deep/new.html")).changed == watch.changed(
