@@ -21,6 +21,7 @@ from edgekit.model.expiry import NEVER
 from edgekit.project.config import read_store
 from edgekit.project.load import site_root
 from edgekit.project.sample import SAMPLE_USERS
+from edgekit.replay.options import Options
 from edgekit.replay.port import DEFAULT_PORT, find_port
 from edgekit.replay.server import serve
 from edgekit.watch.news import build_news
@@ -82,7 +83,7 @@ def command(
         path = built.store
         _import_sample(output, path, built.site.root / SAMPLE_USERS)
     free = find_port(host, port, strict_port)
-    serve(path, host, free, workers, partial(_announce, output, host, free))
+    serve(path, host, free, Options(workers=workers), partial(_announce, output, host, free))
 
 
 def _announce(output: Output, host: str, port: int) -> None:
