@@ -77,8 +77,8 @@ class WriteTransaction:
                 cursor.prev()
             else:
                 cursor.last()
-            key: bytes = cursor.key()
-        return key if key.startswith(prefix) else None
+            key: Any = cursor.key()
+        return cast(bytes, key) if key.startswith(prefix) else None
 
     def missing(self, namespace: Namespace, keys: Iterable[bytes]) -> Iterator[bytes]:
         """Those of the keys that are not there; reads no value."""

@@ -2,8 +2,12 @@
 
 import msgspec
 
+from edgekit.replay.secrets import Secrets
+
 
 class Options(msgspec.Struct, frozen=True):
-    """`workers` is how many processes answer."""
+    """`workers` is how many processes answer; `lag` for how many seconds nobody sees what an event changed."""
 
     workers: int = 1
+    secrets: Secrets = Secrets()
+    lag: float = 0

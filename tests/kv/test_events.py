@@ -80,7 +80,7 @@ def test_a_message_that_came_before_changes_nothing(store: LmdbStore) -> None:
     assert apply_event(store, "m", update("u", 1, tier="vip"), NOW)
     assert not apply_event(store, "m", update("u", 2, tier="free"), NOW)
     assert not apply_event(store, "m", delete("u", 2), NOW)
-    assert {"tier": "vip"} == get_user(store, "u").record  # type: ignore[union-attr]
+    assert get_user(store, "u").record == {"tier": "vip"}  # type: ignore[union-attr]
 
 
 def test_an_event_older_than_the_last_one_changes_nothing_and_an_equal_one_counts(store: LmdbStore) -> None:
@@ -88,7 +88,7 @@ def test_an_event_older_than_the_last_one_changes_nothing_and_an_equal_one_count
     assert not apply_event(store, "b", update("u", 4, n=4), NOW)
     assert apply_event(store, "c", update("u", 5, n=6), NOW)
     assert not apply_event(store, "d", delete("u", 4), NOW)
-    assert {"n": 6} == get_user(store, "u").record  # type: ignore[union-attr]
+    assert get_user(store, "u").record == {"n": 6}  # type: ignore[union-attr]
 
 
 def test_what_is_deleted_stays_deleted_for_older_events(store: LmdbStore) -> None:
@@ -98,7 +98,7 @@ def test_what_is_deleted_stays_deleted_for_older_events(store: LmdbStore) -> Non
     assert not apply_event(store, "b", update("u", 4, tier="vip"), NOW + DAY - 1)
     assert get_user(store, "u") is None
     assert apply_event(store, "c", update("u", 6, tier="vip"), NOW + DAY - 1)
-    assert {"tier": "vip"} == get_user(store, "u").record  # type: ignore[union-attr]
+    assert get_user(store, "u").record == {"tier": "vip"}  # type: ignore[union-attr]
 
 
 def test_a_tombstone_tells_no_id(store: LmdbStore) -> None:
@@ -113,7 +113,7 @@ def test_what_is_remembered_goes_when_it_has_expired(path: Path, ttl: int, kept:
         build(store, "old", ttl=Ttl(user=ttl))
         apply_event(store, "a", delete("u", 5), NOW)
         apply_event(store, "b", delete("v", 5), NOW + (kept or 10 * DAY) - 1)
-        assert {"event": 2, "message": 2, "applied": 2} == remembered(store)
+        assert remembered(store) == {"event": 2, "message": 2, "applied": 2}
         apply_event(store, "c", delete("w", 5), NOW + (kept or 10 * DAY))
         number = 3 if kept is None else 2
         assert {"event": number, "message": number, "applied": number} == remembered(store)
@@ -124,34 +124,34 @@ def test_what_is_remembered_is_bounded(store: LmdbStore, monkeypatch: pytest.Mon
     monkeypatch.setattr(event_log, "MAX_EVENTS", 10)
     for number in range(30):
         apply_event(store, f"m{number}", update(f"u{number % 15}", number), NOW)
-    assert {"event": 10, "message": 10, "applied": 10} == remembered(store)
+    assert remembered(store) == {"event": 10, "message": 10, "applied": 10}
     for number in range(30, 60):  # one user: the last of ten events leads to it
         apply_event(store, f"m{number}", update("u", number), NOW)
-    assert {"event": 10, "message": 10, "applied": 1} == remembered(store)
-    assert () == verify(store.path)
+    assert remembered(store) == {"event": 10, "message": 10, "applied": 1}
+    assert verify(store.path) == ()
 
 
 def test_a_record_that_would_be_too_large_changes_nothing_and_is_not_remembered(store: LmdbStore) -> None:
     put_user(store, "u", b'{"tier":"free"}', 0)
     with pytest.raises(EdgekitError) as raised:
         apply_event(store, "m", update("u", 1, name="x" * 17_000), NOW)
-    assert "EK422" == raised.value.diagnostics[0].code
+    assert raised.value.diagnostics[0].code == "EK422"
     assert User("u", {"tier": "free"}, 0) == get_user(store, "u")
-    assert {} == remembered(store)
+    assert remembered(store) == {}
     assert apply_event(store, "m", update("u", 1, name="x"), NOW)
 
 
 def test_deleting_a_user_deletes_what_a_lag_would_show(store: LmdbStore) -> None:
     put_user(store, "u", b'{"name":"Ada"}', 0)
     apply_event(store, "m", update("u", 1, tier="vip"), NOW, lag=60)
-    assert 1 == remembered(store)["earlier"]
+    assert remembered(store)["earlier"] == 1
     delete_user(store, "u")
     assert "earlier" not in remembered(store)
 
 
 def test_verify_finds_what_does_not_fit_together(store: LmdbStore) -> None:
     apply_event(store, "m", update("u", 1, tier="vip"), NOW, lag=60)
-    assert () == verify(store.path)
+    assert verify(store.path) == ()
     with store.snapshot() as snapshot:
         kept = dict(snapshot.scan(EDGEKIT))
     for kind, place in ((b"event:", 8), (b"message:", 0), (b"applied:", 0), (b"earlier:", 0)):
@@ -239,12 +239,12 @@ def test_workers_at_once_leave_what_their_events_leave_in_order(
             apply_event(store, "lost", update("u0", 1_000_000, n=-1), NOW)
 
     workers = [children.start(lambda seed=seed: work(seed)) for seed in range(4)]  # type: ignore[misc]
-    assert -signal.SIGKILL == children.run(die)
-    assert [0] * 4 == [children.end_of(pid) for pid in workers]
+    assert children.run(die) == -signal.SIGKILL
+    assert [children.end_of(pid) for pid in workers] == [0] * 4
     model = Model()
     for message, event in sent:
         model.apply(message, event)
     with open_store(file) as store:
         assert model.users == users_of(store)
         assert scaled(200) == remembered(store)["event"]
-    assert () == verify(file)
+    assert verify(file) == ()
