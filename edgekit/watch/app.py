@@ -81,9 +81,14 @@ class _WatchedStore:
         self._identity: tuple[Path, int] | None = None
 
     def answer(self, request: Request, news: News) -> Response:
-        """503 if nothing was published yet, or nothing that can be read; the build says why, so no log does."""
+        """503 if nothing was published yet, or nothing that can be read; the build says why, so no log does.
+
+        Nothing is compressed: what is sent is looked into, and changed.
+        """
         if news.store is not None:
             self._follow(Path(news.store))
+        plain = tuple(header for header in request.headers if header[0] != b"accept-encoding")
+        request = msgspec.structs.replace(request, headers=plain)
         if self._replay is not None and (response := respond(request, self._replay)).release is not None:
             return response
         headers = (*UNAVAILABLE.headers, (b"content-length", b"%d" % len(UNAVAILABLE.body)))
