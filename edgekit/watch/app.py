@@ -23,7 +23,7 @@ from edgekit.replay.asgi import Endpoint, Receive, Scope, Send, read_request
 from edgekit.replay.core import respond
 from edgekit.replay.local import is_local, is_same_origin
 from edgekit.replay.request import Request
-from edgekit.replay.response import NOT_FOUND, UNAVAILABLE, Response
+from edgekit.replay.response import NOT_FOUND, UNAVAILABLE, Response, respond_alone
 from edgekit.replay.store import ReplayStore
 from edgekit.watch.news import News, decode_news
 from edgekit.watch.page import PREFIX, answer_watched
@@ -91,9 +91,7 @@ class _WatchedStore:
         request = msgspec.structs.replace(request, headers=plain)
         if self._replay is not None and (response := respond(request, self._replay)).release is not None:
             return response
-        headers = (*UNAVAILABLE.headers, (b"content-length", b"%d" % len(UNAVAILABLE.body)))
-        body = b"" if request.method == "HEAD" else UNAVAILABLE.body
-        return Response(UNAVAILABLE.status, headers, body, "ok", None, None, 0.0, 0, ())
+        return respond_alone(request, UNAVAILABLE)
 
     def _follow(self, path: Path) -> None:
         try:
