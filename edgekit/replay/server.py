@@ -72,7 +72,7 @@ def run_server(
         http1_settings=HTTP1Settings(header_read_timeout=HEAD_SECONDS * 1_000, max_buffer_size=MAX_HEAD_BYTES),
         websockets=False,
         workers_kill_timeout=STOP_SECONDS,
-        log_level=LogLevels.warning,
+        log_level=LogLevels.error,  # it warns of workers that ended a moment before it looked
         log_dictconfig={"handlers": _LOG_TO_STDERR},
     )
     _listen_on(server, bind_socket(host, port))

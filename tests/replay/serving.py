@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,10 @@ from tests.replay.published import publish
 _PROGRAM = """
 import sys
 from pathlib import Path
+from edgekit.replay import limits
+for name, value in zip(sys.argv[4::2], sys.argv[5::2]):
+    getattr(limits, name)
+    setattr(limits, name, int(value))
 from edgekit.replay.options import Options
 from edgekit.replay.server import serve
 options = Options(workers=int(sys.argv[3]))
@@ -39,11 +44,11 @@ def write_release(store: LmdbStore, described: dict[str, Any]) -> None:
 
 
 @contextmanager
-def running(file: Path, workers: int = 1) -> Iterator[tuple[int, "subprocess.Popen[str]"]]:
-    """Port and process of a server; it is asked to stop at the end, and must."""
+def running(file: Path, workers: int = 1, **limits: int) -> Iterator[tuple[int, "subprocess.Popen[str]"]]:
+    """Port and process of a server, with `limits` of its own if told; it is asked to stop at the end, and must."""
     port = find_port("127.0.0.1", 0)
     with subprocess.Popen(
-        [sys.executable, "-c", _PROGRAM, str(file), str(port), str(workers)],
+        [sys.executable, "-c", _PROGRAM, str(file), str(port), str(workers), *map(str, chain(*limits.items()))],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
