@@ -9,11 +9,13 @@ from pathlib import Path
 import click
 
 from edgekit.cli.building import Built, build_site
+from edgekit.cli.duration import Duration
 from edgekit.cli.options import clock_option, output_options, site_argument, store_option
 from edgekit.cli.output import Output
 from edgekit.cli.places import find_site, find_store, site_folder, store_file
 from edgekit.cli.watching import watch_site
 from edgekit.diagnostics.diagnostic import EdgekitError
+from edgekit.kv.events import MAX_LAG
 from edgekit.kv.store import open_store
 from edgekit.kv.user_import import import_users
 from edgekit.kv.users import count_users
@@ -23,6 +25,7 @@ from edgekit.project.load import site_root
 from edgekit.project.sample import SAMPLE_USERS
 from edgekit.replay.options import Options
 from edgekit.replay.port import DEFAULT_PORT, find_port
+from edgekit.replay.secrets import read_secrets
 from edgekit.replay.server import serve
 from edgekit.watch.news import build_news
 from edgekit.watch.rounds import Round
@@ -39,6 +42,13 @@ from edgekit.watch.server import WatchServer
 )
 @click.option("--strict-port", is_flag=True, help="Fail if the port is in use, instead of taking one of the next nine.")
 @click.option("--watch", is_flag=True, help="Build after every change, and reload open pages that it changed.")
+@click.option(
+    "--lag",
+    type=Duration(MAX_LAG),
+    default=0.0,
+    metavar="TIME",
+    help="Show what webhooks and signals change only after this time, such as 60s; at most 5m.",
+)
 @click.option("--workers", type=click.IntRange(1, 256), default=1, show_default=True, metavar="N", help="Processes.")
 @output_options(json=False)
 @click.pass_obj
@@ -51,6 +61,7 @@ def command(
     port: int,
     strict_port: bool,
     watch: bool,
+    lag: float,
     workers: int,
 ) -> None:
     """Build SITE, and answer requests from its store until Ctrl-C.
@@ -61,6 +72,9 @@ def command(
     With --watch every change of the site leads to another build. Open pages that it changed reload by themselves, and
     show what is wrong when the site does not compile; meanwhile the last build that succeeded is served.
 
+    With EDGEKIT_WEBHOOK_SECRET or EDGEKIT_ADMIN_TOKEN in the environment other programs may change users meanwhile, by
+    webhooks or signals; docs/events.md tells how.
+
     \b
     edgekit serve
     edgekit serve --watch
@@ -70,8 +84,11 @@ def command(
     if watch:
         if workers != 1:
             raise click.UsageError("--watch goes with one worker.")
+        if lag:
+            raise click.UsageError("--watch goes without --lag: it takes no webhooks and signals.")
         _serve_watched(output, site_folder(site), store, clock, host, port, strict_port)
         return
+    options = Options(workers=workers, secrets=read_secrets(os.environ), lag=lag)
     found = site or find_site()
     if found is None and (path := find_store(store)).exists():
         output.note(f"no site here: answering from {path} alone")
@@ -83,7 +100,7 @@ def command(
         path = built.store
         _import_sample(output, path, built.site.root / SAMPLE_USERS)
     free = find_port(host, port, strict_port)
-    serve(path, host, free, Options(workers=workers), partial(_announce, output, host, free))
+    serve(path, host, free, options, partial(_announce, output, host, free))
 
 
 def _announce(output: Output, host: str, port: int) -> None:

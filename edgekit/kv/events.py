@@ -19,6 +19,9 @@ from edgekit.model.manifest import Ttl
 MIN_KEPT: Final = 300
 """Seconds that an event is remembered at least: the contract, section 12. Else it is as long as a user's record."""
 
+MAX_LAG: Final = MIN_KEPT
+"""Seconds: what a lag shows goes with what is remembered of the event."""
+
 
 def apply_event(store: LmdbStore, message: str, event: Event, now: float, lag: float = 0) -> bool:
     """Apply what came in the message with this id, and remember it; `lag` is for how many seconds nobody sees it.

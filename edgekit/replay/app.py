@@ -5,15 +5,15 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from edgekit.kv.store import LmdbStore, open_store
-from edgekit.replay.asgi import Endpoint, Receive, Scope, Send, read_request
+from edgekit.replay.asgi import Endpoint, Receive, Scope, Send, drop_body, read_request, send_response
 from edgekit.replay.changes import Changes
 from edgekit.replay.core import respond
 from edgekit.replay.lag import LaggingStore
+from edgekit.replay.limits import MAX_HEAD_BYTES
 from edgekit.replay.observing import observe
 from edgekit.replay.options import Options
-from edgekit.replay.plain import send_plain
 from edgekit.replay.request import Request
-from edgekit.replay.response import Response
+from edgekit.replay.response import HEAD_TOO_LARGE, HOST_UNCLEAR, Answer, Response, respond_alone
 from edgekit.replay.signal import SIGNAL_PATH, Signal
 from edgekit.replay.store import ReplayStore
 from edgekit.replay.webhook import WEBHOOK_PATH, webhook
@@ -44,22 +44,33 @@ def build_app(answer: Callable[[Request], Response], endpoints: Mapping[bytes, E
     """The application that sends what `answer` gives for a request; `endpoints` answer their paths, as they came."""
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        endpoint = endpoints.get(scope["raw_path"])
-        if endpoint is not None:
+        request = read_request(scope)
+        refusal = _refuse(request, scope["http_version"])
+        endpoint = endpoints.get(request.path)
+        if endpoint is not None and refusal is None:
             await endpoint(scope, receive, send)
             return
-        if scope["type"] == "websocket":
-            await send_plain(send, read_request(scope), 404, "There is nothing here.", kind="websocket.http")
-            return
-        request = read_request(scope)
-        response = answer(request)
-        await send_response(send, response)
+        response = answer(request) if refusal is None else respond_alone(request, refusal)
+        await send_response(scope, send, response)
         with contextlib.suppress(Exception):  # the answer is sent; nothing that is told of it may harm the next
             observe(request, response)
+        await drop_body(request, receive)
 
     return app
 
 
-async def send_response(send: Send, response: Response) -> None:
-    await send({"type": "http.response.start", "status": response.status, "headers": response.headers})
-    await send({"type": "http.response.body", "body": response.body})
+def _refuse(request: Request, http_version: str) -> Answer | None:
+    """What is wrong with a head as a whole."""
+    size = len(request.path) + len(request.query)
+    hosts = []
+    for name, value in request.headers:
+        size += len(name) + len(value) + 4  # ": " and the line's end
+        if name == b"host":
+            hosts.append(value)
+    if size > MAX_HEAD_BYTES:  # what the server reads at once may be more
+        return HEAD_TOO_LARGE
+    if len(hosts) > 1 or (
+        http_version == "1.1" and not any(hosts)
+    ):  # RFC 9112, 3.2; for none, granian has an empty one
+        return HOST_UNCLEAR
+    return None

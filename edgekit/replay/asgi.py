@@ -4,11 +4,14 @@ https://asgi.readthedocs.io/en/latest/specs/www.html
 """
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
+from edgekit.replay.limits import BODY_SECONDS, MAX_UNREAD_BYTES, PIECE_BYTES, UNREAD_SECONDS, WHOLE_BYTES
 from edgekit.replay.request import Request, single_header
+from edgekit.replay.response import Response
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -16,8 +19,7 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 Endpoint = Callable[[Scope, Receive, Send], Awaitable[None]]
 """Answers a request on its connection: what needs sockets or a body, which `respond` has not."""
 
-BODY_SECONDS: Final = 10
-"""How long a body may take to arrive."""
+_SERVER: Final = (b"server", b"edgekit")
 
 
 class BodyTooLargeError(Exception):
@@ -34,6 +36,21 @@ def read_request(scope: Scope) -> Request:
         headers=tuple(scope["headers"]),
         peer=(scope["client"] or ("",))[0],
     )
+
+
+async def send_response(scope: Scope, send: Send, response: Response) -> None:
+    """Send it; what is long in pieces, each when there is room for it. Instead of a WebSocket, too."""
+    kind = "websocket.http" if scope["type"] == "websocket" else "http"
+    headers = (*response.headers, _SERVER)
+    await send({"type": f"{kind}.response.start", "status": response.status, "headers": headers})
+    body = response.body
+    start = 0
+    if len(body) > WHOLE_BYTES:
+        while len(body) - start > PIECE_BYTES:
+            piece = body[start : start + PIECE_BYTES]
+            await send({"type": f"{kind}.response.body", "body": piece, "more_body": True})
+            start += PIECE_BYTES
+    await send({"type": f"{kind}.response.body", "body": body[start:]})
 
 
 async def read_body(request: Request, receive: Receive, limit: int) -> bytes | None:
@@ -57,3 +74,21 @@ async def read_body(request: Request, receive: Receive, limit: int) -> bytes | N
                 raise BodyTooLargeError
             if not message.get("more_body"):
                 return b"".join(chunks)
+
+
+async def drop_body(request: Request, receive: Receive) -> None:
+    """Read a body that nobody asked for, once the answer is sent: to close on its sender would lose the answer.
+
+    Who waits for `100 Continue` has the answer instead.
+    """
+    names = {name for name, _ in request.headers}
+    if b"expect" in names or not names & {b"content-length", b"transfer-encoding"}:
+        return
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(UNREAD_SECONDS):
+            read = 0
+            while read <= MAX_UNREAD_BYTES:
+                message = await receive()
+                read += len(message.get("body", b""))
+                if not message.get("more_body"):
+                    return

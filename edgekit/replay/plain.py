@@ -1,29 +1,34 @@
-"""Answers of endpoints in a line of plain text, told to whoever watches as those of pages are."""
+"""Answers of endpoints in a line of plain text; whoever watches is told of them as of pages."""
 
-from edgekit.replay.asgi import Send
+import contextlib
+from typing import Final
+
+from msgspec.structs import replace
+
+from edgekit.replay.asgi import Scope, Send, send_response
 from edgekit.replay.observing import observe
 from edgekit.replay.request import Headers, Request
-from edgekit.replay.response import Log, Response
+from edgekit.replay.response import Answer, Log, respond_alone
 
-_HEADERS: Headers = ((b"content-type", b"text/plain; charset=utf-8"), (b"cache-control", b"no-store"))
+_HEADERS: Final[Headers] = ((b"content-type", b"text/plain; charset=utf-8"), (b"cache-control", b"no-store"))
 
 
 async def send_plain(
-    send: Send, request: Request, status: int, reason: str, headers: Headers = (), fault: str = "", kind: str = "http"
+    scope: Scope, send: Send, request: Request, status: int, reason: str, headers: Headers = (), fault: str = ""
 ) -> None:
-    """Answer with a status and a reason. `fault` is a critical event, which must name no value.
-
-    `kind` is `websocket.http` where a WebSocket is refused.
-    """
+    """Answer with a status and a reason; with a `fault` as of `observe_fault`."""
     body = f"{reason}\n".encode() if reason else b""
-    length = () if status == 204 else ((b"content-length", b"%d" % len(body)),)
-    response = build_plain(status, (*_HEADERS, *headers, *length), body, fault)
-    await send({"type": f"{kind}.response.start", "status": status, "headers": response.headers})
-    await send({"type": f"{kind}.response.body", "body": b"" if request.method == "HEAD" else body})
-    observe(request, response)
+    response = respond_alone(request, Answer(status, (*_HEADERS, *headers), body))
+    await send_response(scope, send, response)
+    if fault:
+        observe_fault(request, status, fault)
+        return
+    with contextlib.suppress(Exception):
+        observe(request, response)
 
 
-def build_plain(status: int, headers: Headers = (), body: bytes = b"", fault: str = "") -> Response:
-    """The response of no page; with a `fault` it is an exception."""
-    logs = (Log("error", fault),) if fault else ()
-    return Response(status, headers, body, "exception" if fault else "ok", None, None, 0.0, 0, logs)
+def observe_fault(request: Request, status: int, fault: str) -> None:
+    """Tell of a critical event, which must name no value."""
+    response = respond_alone(request, Answer(status, (), b""))
+    with contextlib.suppress(Exception):
+        observe(request, replace(response, outcome="exception", logs=(Log("error", fault),)))

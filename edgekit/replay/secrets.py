@@ -9,8 +9,8 @@ import msgspec
 
 from edgekit.diagnostics.diagnostic import failure
 
-WEBHOOK_SECRET: Final = "EDGEKIT_WEBHOOK_SECRET"
-ADMIN_TOKEN: Final = "EDGEKIT_ADMIN_TOKEN"
+WEBHOOK_SECRET: Final = "EDGEKIT_WEBHOOK_SECRET"  # noqa: S105 - its name
+ADMIN_TOKEN: Final = "EDGEKIT_ADMIN_TOKEN"  # noqa: S105 - its name
 _PREFIX: Final = "whsec_"
 _MIN_BYTES: Final = 24
 """https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md#signature-scheme"""
@@ -42,7 +42,7 @@ def _read_key(text: str) -> bytes:
     if len(key) < _MIN_BYTES:
         raise failure(
             "EK456",
-            f"`{WEBHOOK_SECRET}` is no secret of Standard Webhooks: `{_PREFIX}` and base64 of {_MIN_BYTES} bytes or more",
+            f"`{WEBHOOK_SECRET}` is no webhook secret: `{_PREFIX}`, and base64 of {_MIN_BYTES} bytes or more",
             help=f'make one with `echo "{_PREFIX}$(openssl rand -base64 32)"`, and give it to the sender too',
         )
     return key

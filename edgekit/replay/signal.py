@@ -5,12 +5,11 @@ from typing import Final
 
 import msgspec
 
-from edgekit.replay.asgi import Endpoint, Receive, Scope, Send, read_request
+from edgekit.replay.asgi import Receive, Scope, Send, read_request
 from edgekit.replay.bearer import has_token
 from edgekit.replay.changes import MAX_BODY, Changes, Verdict
-from edgekit.replay.observing import observe
-from edgekit.replay.plain import build_plain, send_plain
-from edgekit.replay.request import Request
+from edgekit.replay.plain import observe_fault, send_plain
+from edgekit.replay.request import Headers, Request
 
 SIGNAL_PATH: Final = b"/_edgekit/signal"
 MAX_CONNECTIONS: Final = 64
@@ -34,6 +33,9 @@ class Acknowledgement(msgspec.Struct, frozen=True):
     status: int
 
 
+_UPGRADE: Final[Headers] = ((b"upgrade", b"websocket"), (b"connection", b"upgrade"))
+"""RFC 9110, 15.5.22."""
+
 _decode = msgspec.json.Decoder(_Message).decode
 _encode = msgspec.json.Encoder().encode
 
@@ -50,13 +52,11 @@ class Signal:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = read_request(scope)
         refused = self._refuse(request)
-        if scope["type"] != "websocket":
-            status, reason = refused or (426, "Only WebSocket connections are answered here.")
-            await send_plain(send, request, status, reason, ((b"upgrade", b"websocket"),))
-            return
+        if refused is None and scope["type"] != "websocket":
+            refused = 426, "Only WebSocket connections are answered here."
         if refused is not None:
             status, reason = refused
-            await send_plain(send, request, status, reason, kind="websocket.http")
+            await send_plain(scope, send, request, status, reason, _UPGRADE if status == 426 else ())
             return
         self._connections += 1
         try:
@@ -94,7 +94,7 @@ class Signal:
             body = b"" if text is None else text.encode()
             id, verdict = await self._apply(body)
             if verdict.fault:
-                observe(request, build_plain(verdict.status, fault=verdict.fault))
+                observe_fault(request, verdict.status, verdict.fault)
             acknowledged = _encode(Acknowledgement(id, verdict.status)).decode()
             await send({"type": "websocket.send", "text": acknowledged})
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from standardwebhooks.webhooks import Webhook
 
-from edgekit.replay.asgi import BodyTooLargeError, Endpoint, Receive, Scope, Send, read_body, read_request
+from edgekit.replay.asgi import BodyTooLargeError, Endpoint, Receive, Scope, Send, drop_body, read_body, read_request
 from edgekit.replay.changes import MAX_BODY, Changes, Verdict
 from edgekit.replay.plain import send_plain
 from edgekit.replay.request import Request, single_header
@@ -24,20 +24,22 @@ def webhook(secret: bytes, changes: Changes) -> Endpoint:
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
         request = read_request(scope)
         if request.method != "POST":
-            await send_plain(send, request, 405, "Only POST is answered here.", ((b"allow", b"POST"),))
+            await send_plain(scope, send, request, 405, "Only POST is answered here.", ((b"allow", b"POST"),))
+            await drop_body(request, receive)
             return
         try:
             body = await read_body(request, receive, MAX_BODY)
         except BodyTooLargeError:
-            await send_plain(send, request, 413, f"An event has at most {MAX_BODY:,} bytes.")
+            await send_plain(scope, send, request, 413, f"An event has at most {MAX_BODY:,} bytes.")
+            await drop_body(request, receive)
             return
         except TimeoutError:
-            await send_plain(send, request, 408, "The event did not arrive in time.")
+            await send_plain(scope, send, request, 408, "The event did not arrive in time.")
             return
         if body is None:  # the sender is gone
             return
         verdict = await _judge(verifier, changes, request, body)
-        await send_plain(send, request, verdict.status, verdict.reason, fault=verdict.fault)
+        await send_plain(scope, send, request, verdict.status, verdict.reason, fault=verdict.fault)
 
     return answer
 
