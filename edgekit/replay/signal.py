@@ -1,6 +1,7 @@
 """WebSocket `/_edgekit/signal`: many events on one connection, each acknowledged before the next is read."""
 
 import asyncio
+from collections.abc import Mapping
 from typing import Final
 
 import msgspec
@@ -12,8 +13,8 @@ from edgekit.replay.plain import observe_fault, send_plain
 from edgekit.replay.request import Headers, Request
 
 SIGNAL_PATH: Final = b"/_edgekit/signal"
-MAX_CONNECTIONS: Final = 64
-"""Of a worker."""
+MAX_CONNECTIONS: Final = 16
+"""Of a worker. Before a message can be refused for its size, the server holds all of it: up to 64 MiB for each."""
 IDLE_SECONDS: Final = 600
 """A connection without a message is closed after this: of a peer that is gone nothing may be heard."""
 
@@ -33,8 +34,11 @@ class Acknowledgement(msgspec.Struct, frozen=True):
     status: int
 
 
-_UPGRADE: Final[Headers] = ((b"upgrade", b"websocket"), (b"connection", b"upgrade"))
-"""RFC 9110, 15.5.22."""
+_HEADERS: Final[Mapping[int, Headers]] = {
+    401: ((b"www-authenticate", b"Bearer"),),
+    426: ((b"upgrade", b"websocket"), (b"connection", b"upgrade")),
+}
+"""RFC 9110, 15.5.2 and 15.5.22."""
 
 _decode = msgspec.json.Decoder(_Message).decode
 _encode = msgspec.json.Encoder().encode
@@ -56,7 +60,7 @@ class Signal:
             refused = 426, "Only WebSocket connections are answered here."
         if refused is not None:
             status, reason = refused
-            await send_plain(scope, send, request, status, reason, _UPGRADE if status == 426 else ())
+            await send_plain(scope, send, request, status, reason, _HEADERS.get(status, ()))
             return
         self._connections += 1
         try:
