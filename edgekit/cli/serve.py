@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from edgekit.cli.building import Built, build_site
-from edgekit.cli.duration import Duration
+from edgekit.cli.duration import read_duration
 from edgekit.cli.options import clock_option, output_options, site_argument, store_option
 from edgekit.cli.output import Output
 from edgekit.cli.places import find_site, find_store, site_folder, store_file
@@ -44,10 +44,9 @@ from edgekit.watch.server import WatchServer
 @click.option("--watch", is_flag=True, help="Build after every change, and reload open pages that it changed.")
 @click.option(
     "--lag",
-    type=Duration(MAX_LAG),
-    default=0.0,
+    callback=read_duration(MAX_LAG),
     metavar="TIME",
-    help="Show what webhooks and signals change only after this time, such as 60s; at most 5m.",
+    help="Show what webhooks and signals change only after this time, such as 60s.",
 )
 @click.option("--workers", type=click.IntRange(1, 256), default=1, show_default=True, metavar="N", help="Processes.")
 @output_options(json=False)
