@@ -10,11 +10,10 @@ from edgekit.kv.earlier import keep_earlier
 from edgekit.kv.event import Event
 from edgekit.kv.event_log import last_applied, remember, was_seen
 from edgekit.kv.record import Record, decode_record, encode_record, expiry
-from edgekit.kv.releases import current_manifest
+from edgekit.kv.releases import current_ttl
 from edgekit.kv.store import LmdbStore
 from edgekit.model.expiry import is_expired
 from edgekit.model.keys import USER_SEGMENTS, hash_id
-from edgekit.model.manifest import Ttl
 
 MIN_KEPT: Final = 300
 """Seconds that an event is remembered at least: the contract, section 12. Else it is as long as a user's record."""
@@ -33,8 +32,7 @@ def apply_event(store: LmdbStore, message: str, event: Event, now: float, lag: f
     with store.write() as txn:
         if was_seen(txn, message):
             return False
-        manifest = current_manifest(txn)
-        ttl = (manifest.ttl if manifest else Ttl()).user
+        ttl = current_ttl(txn).user
         last = last_applied(txn, event.user)
         applies = last is None or last <= event.at
         if applies:
