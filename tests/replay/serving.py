@@ -1,5 +1,6 @@
 """A real server over a real store, in a process of its own."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -60,3 +61,13 @@ def running(file: Path, workers: int = 1, **limits: int) -> Iterator[tuple[int, 
         finally:
             if process.poll() is None:
                 process.send_signal(signal.SIGTERM)
+
+
+def children_of(pid: int) -> list[int]:
+    """The workers of a server."""
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def resident_bytes(pid: int) -> int:
+    """What a process holds in memory."""
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
