@@ -62,15 +62,13 @@ def build_app(answer: Callable[[Request], Response], endpoints: Mapping[bytes, E
 def _refuse(request: Request, http_version: str) -> Answer | None:
     """What is wrong with a head as a whole."""
     size = len(request.path) + len(request.query)
-    hosts = []
+    hosts = []  # granian has an empty one if there is none
     for name, value in request.headers:
         size += len(name) + len(value) + 4  # ": " and the line's end
         if name == b"host":
             hosts.append(value)
     if size > MAX_HEAD_BYTES:  # what the server reads at once may be more
         return HEAD_TOO_LARGE
-    if len(hosts) > 1 or (
-        http_version == "1.1" and not any(hosts)
-    ):  # RFC 9112, 3.2; for none, granian has an empty one
+    if len(hosts) > 1 or (http_version == "1.1" and not any(hosts)):  # RFC 9112, 3.2
         return HOST_UNCLEAR
     return None

@@ -70,3 +70,13 @@ def running(
         finally:
             if process.poll() is None:
                 process.send_signal(signal.SIGTERM)
+
+
+def children_of(pid: int) -> list[int]:
+    """The workers of a server."""
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def resident_bytes(pid: int) -> int:
+    """What a process holds in memory."""
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
