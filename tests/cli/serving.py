@@ -12,7 +12,10 @@ from tests.cli.command import command_line, environment
 
 @contextmanager
 def serving(*arguments: str | Path, cwd: Path, **variables: str) -> Iterator[str]:
-    """Yields the URL that the server prints once it listens; stops it as Ctrl-C does. `variables` are its environment's."""
+    """Yields the URL that the server prints once it listens; stops it as Ctrl-C does.
+
+    `variables` are added to its environment.
+    """
     with subprocess.Popen(
         command_line("serve", *arguments), cwd=cwd, stdout=subprocess.PIPE, env=environment(**variables)
     ) as process:
