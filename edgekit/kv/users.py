@@ -64,6 +64,7 @@ def put_user(store: LmdbStore, id: str, json: bytes, expires: int) -> None:
             "EK436", f"the record of user `{id}` is no JSON object: {error}", help='write it as `{"tier": "premium"}`'
         ) from None
     with store.write() as txn:
+        forget_earlier(txn, hash_id(id))
         txn.put(USER_SEGMENTS, key, value)
 
 

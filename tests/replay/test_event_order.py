@@ -84,7 +84,7 @@ def expected_users(received: Iterator[Sent]) -> dict[str, dict[str, Any]]:
 def test_many_senders_workers_and_restarts_are_as_one_after_the_other(tmp_path: Path) -> None:
     generator = random.Random(20_261_123)
     file = make_store(tmp_path / "edge.lmdb", "old", users=0)
-    messages = make_messages(generator, scaled(150))
+    messages = make_messages(generator, scaled(100))
     for phase in range(3):
         with running(file, 4, ENVIRONMENT) as (port, process), ThreadPoolExecutor(SENDERS) as senders:
             sending = []
