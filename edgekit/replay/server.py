@@ -38,7 +38,7 @@ _WATCH_SECONDS: Final = 0.5
 
 
 def serve(store_path: Path, host: str, port: int, options: Options, on_start: Callable[[], None] | None = None) -> None:
-    """Answer requests from a store until SIGTERM or SIGINT; `on_start` is called (in a thread) once it answers.
+    """Answer requests from a store until a signal ends it; `on_start` is called (in a thread) once it answers.
 
     This process must not hold the store open. Raises EK452 if nothing is published, what `open_store` raises, and what
     `run_server` does.
@@ -57,7 +57,7 @@ def run_server(
     *,
     websockets: bool = False,
 ) -> None:
-    """Run the application that `load` makes, in each of the workers, until SIGTERM or SIGINT.
+    """Run the application that `load` makes, in each of the workers, until SIGTERM, SIGINT or SIGHUP.
 
     A worker that dies is replaced if there are others, which answer meanwhile. Raises EK453 if it was the only one, or
     if its successor dies, too; EK451 if nothing can listen there.
@@ -84,6 +84,8 @@ def run_server(
         log_dictconfig={"handlers": _LOG_TO_STDERR},
     )
     _listen_on(server, bind_socket(host, port))
+    if signal.getsignal(signal.SIGHUP) == signal.SIG_DFL:  # granian would go on without its terminal
+        server.on_startup(partial(signal.signal, signal.SIGHUP, server.signal_handler_interrupt))
     if on_start:
         server.on_startup(threading.Timer(_LISTEN_SECONDS, _announce, (host, port, on_start)).start)
     try:
@@ -129,6 +131,7 @@ def _heed_signals() -> None:
     """A worker that is told to end before it is ready does so: the handlers that it inherits would swallow that."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # the server's matter
 
 
 def _load(load: Callable[[], Endpoint], parent: int) -> Endpoint:

@@ -223,7 +223,7 @@ def is_listening(port: int) -> bool:
     return True
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_signal_stops_it_quietly(file: Path, number: signal.Signals) -> None:
     with running(file) as (port, process):
         assert fetch(port, "/about")[0] == 200
