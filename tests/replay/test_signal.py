@@ -10,7 +10,8 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
-from edgekit.kv.store import open_store
+from edgekit.kv.store import LmdbStore, open_store
+from edgekit.model.keys import CURRENT, EDGEKIT
 from edgekit.replay.changes import Changes
 from edgekit.replay.signal import MAX_CONNECTIONS, Signal
 from tests.replay.sending import ENVIRONMENT, TOKEN, event_body, open_signal, send_signal
@@ -171,8 +172,30 @@ def test_a_silent_connection_is_closed(file: Path) -> None:
     ]
 
 
+def test_a_fault_is_acknowledged_and_told_in_the_log(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    async def talk(store: LmdbStore) -> list[dict[str, Any]]:
+        peer = Peer()
+        peer.to_server.put_nowait(
+            {"type": "websocket.receive", "text": json.dumps({"id": "m", **event_body("ada@example.com", 1)})}
+        )
+        peer.to_server.put_nowait({"type": "websocket.disconnect"})
+        await peer.connect(Signal(TOKEN, Changes(store)))
+        return peer.sent
+
+    with open_store(tmp_path / "edge.lmdb", create=True) as store:
+        with store.write() as txn:
+            txn.put(EDGEKIT, CURRENT, b"gone")
+        assert asyncio.run(talk(store)) == [
+            {"type": "websocket.accept"},
+            {"type": "websocket.send", "text": '{"id":"m","status":503}'},
+        ]
+    event = json.loads(capfd.readouterr().err)
+    assert (event["path"], event["status"], event["outcome"]) == ("/_edgekit/signal", 503, "exception")
+    assert event["logs"] == [{"level": "error", "message": "EK433 release `gone` cannot be read from the store"}]
+
+
 def test_connections_are_bounded_and_one_that_ends_makes_room(file: Path) -> None:
-    async def talk(store: Any) -> list[int]:
+    async def talk(store: LmdbStore) -> list[int]:
         signal = Signal(TOKEN, Changes(store))
         peers = [Peer() for _ in range(MAX_CONNECTIONS + 1)]
         tasks = [peer.connect(signal) for peer in peers]

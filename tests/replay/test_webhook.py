@@ -164,17 +164,38 @@ def test_the_path_does_not_exist_without_a_secret(file: Path) -> None:
         assert fetch(port, "/_edgekit/signal")[0] == 404
 
 
+def send_only(connection: socket.socket, message: str, body: bytes) -> None:
+    """A webhook whose answer is not waited for."""
+    headers = "".join(f"{name}: {value}\r\n" for name, value in signed(message, body).items())
+    head = f"POST /_edgekit/webhook HTTP/1.1\r\nhost: h\r\ncontent-length: {len(body)}\r\n{headers}\r\n"
+    connection.sendall(head.encode() + body)
+
+
 def test_while_another_process_writes_pages_are_answered_and_events_wait(file: Path, port: int) -> None:
-    body = json.dumps(event_body("waits", 1, name="Ada")).encode()
     with open_store(file) as store, socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
-        headers = "".join(f"{name}: {value}\r\n" for name, value in signed("waits", body).items())
         with store.write():
-            head = f"POST /_edgekit/webhook HTTP/1.1\r\nhost: h\r\ncontent-length: {len(body)}\r\n{headers}\r\n"
-            connection.sendall(head.encode() + body)
+            send_only(connection, "waits", json.dumps(event_body("waits", 1, name="Ada")).encode())
             for _ in range(20):
                 assert page_of(port, "waits") == "free nobody"
         assert connection.recv(100).split(b" ")[1] == b"204"
     assert page_of(port, "waits") == "free Ada"
+
+
+def test_an_event_that_waits_when_the_server_stops_is_applied_and_answered(file: Path) -> None:
+    with running(file, environment=ENVIRONMENT) as (port, process), open_store(file) as store:
+        with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
+            with store.write():
+                send_only(connection, "stop", json.dumps(event_body("stop", 1, name="Ada")).encode())
+                for _ in range(20):
+                    assert page_of(port, "stop") == "free nobody"
+                process.terminate()
+            assert connection.recv(100).split(b" ")[1] == b"204"
+        assert process.wait(timeout=30) == 0
+        assert process.stderr is not None
+        assert process.stderr.read() == ""
+        user = get_user(store, "stop")
+    assert user is not None
+    assert user.record == {"name": "Ada"}
 
 
 def test_a_store_that_cannot_be_written_is_told_to_the_sender_and_in_the_log(tmp_path: Path) -> None:
