@@ -17,7 +17,7 @@ from edgekit.model.expiry import is_expired, seal, unseal
 from edgekit.model.keys import EDGEKIT, EVENTS, applied_key, event_key, hash_id, message_key
 
 MAX_EVENTS: Final = 1_000_000
-"""Entries of the log: some 400 MB of the file."""
+"""Entries of the log: some 500 MB of the file."""
 _SWEPT: Final = 8
 """Entries that one event may remove: more than it adds, so that the log gets shorter, and few, so that none is late."""
 

@@ -1,18 +1,26 @@
 """`POST /_edgekit/webhook` of a real server: what is taken, what is refused, and what pages show then."""
 
+import asyncio
 import json
 import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from edgekit.kv.store import open_store
 from edgekit.kv.users import get_user
+from edgekit.replay.asgi import Endpoint
+from edgekit.replay.changes import Changes
+from edgekit.replay.webhook import webhook
 from tests.replay.sending import ENVIRONMENT, KEY, event_body, post, send_webhook, signed
 from tests.replay.serving import running, write_store
 from tests.replay.test_server import fetch
+from tests.scale import scaled
 
 PAGE = {
     "slots": {"NAME": {"from": "user.name", "default": "nobody", "max_length": 40}},
@@ -32,6 +40,13 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def port(file: Path) -> Iterator[int]:
     with running(file, environment=ENVIRONMENT) as (port, _):
         yield port
+
+
+@pytest.fixture(scope="module")
+def endpoint(file: Path) -> Iterator[Endpoint]:
+    """Without a server, for what comes many times."""
+    with open_store(file) as store:
+        yield webhook(KEY, Changes(store))
 
 
 def page_of(port: int, user: str) -> str:
@@ -162,6 +177,51 @@ def test_the_path_does_not_exist_without_a_secret(file: Path) -> None:
         assert post(port, b"", {})[0] == 404
         assert fetch(port, "/_edgekit/webhook")[0] == 404
         assert fetch(port, "/_edgekit/signal")[0] == 404
+
+
+bodies = st.binary(max_size=200) | st.builds(
+    lambda name, value: json.dumps(event_body("any", 1) | {name: value}).encode(),
+    st.sampled_from(["type", "timestamp", "data", "more"]),
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text() | st.just("id"), inner, max_size=3),
+        max_leaves=8,
+    ),
+)
+
+
+@settings(max_examples=scaled(150))
+@given(
+    bodies,
+    st.dictionaries(st.sampled_from([b"webhook-id", b"webhook-timestamp", b"webhook-signature"]), st.binary()),
+    st.integers(0, 3),
+)
+def test_whatever_is_sent_is_answered(
+    endpoint: Endpoint, body: bytes, headers: dict[bytes, bytes], pieces: int
+) -> None:
+    right = {name.encode(): value.encode() for name, value in signed("any", body.decode("latin-1").encode()).items()}
+    messages = [
+        *({"type": "http.request", "body": body[:9], "more_body": True} for _ in range(pieces)),
+        {"type": "http.request", "body": body},
+    ]
+    sent: list[dict[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        return messages.pop(0)
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "raw_path": b"/_edgekit/webhook",
+        "query_string": b"",
+        "headers": list((right | headers).items()),
+        "client": None,
+    }
+    asyncio.run(endpoint(scope, receive, send))  # type: ignore[arg-type]
+    assert sent[0]["status"] in ((204, 400) if not headers and not pieces and body.isascii() else (204, 400, 401))
 
 
 def send_only(connection: socket.socket, message: str, body: bytes) -> None:
