@@ -49,7 +49,9 @@ def build_app(answer: Callable[[Request], Response], endpoints: Mapping[bytes, E
 
 async def send_response(send: Send, response: Response) -> None:
     """Send it; what is long in pieces, each when there is room for it."""
-    headers = (*response.headers, _SERVER)
+    headers = response.headers
+    if all(name != b"server" for name, _ in headers):  # a site may have another name for it
+        headers = (*headers, _SERVER)
     await send({"type": "http.response.start", "status": response.status, "headers": headers})
     body = response.body
     start = 0
