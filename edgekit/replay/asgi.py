@@ -19,6 +19,7 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 Endpoint = Callable[[Scope, Receive, Send], Awaitable[None]]
 """Answers a request on its connection: what needs sockets or a body, which `respond` has not."""
 
+_NO_HOST: Final = (b"host", b"")
 _SERVER: Final = (b"server", b"edgekit")
 
 
@@ -27,13 +28,13 @@ class BodyTooLargeError(Exception):
 
 
 def read_request(scope: Scope) -> Request:
-    """The request of a scope, as of now."""
+    """The request of a scope, as of now. Where a request has no Host, granian has an empty one."""
     return Request(
         path=scope["raw_path"],
         now=time.time(),
         method=scope.get("method", "GET"),  # a WebSocket's handshake is one
         query=scope["query_string"],
-        headers=tuple(scope["headers"]),
+        headers=tuple(header for header in scope["headers"] if header != _NO_HOST),
         peer=(scope["client"] or ("",))[0],
     )
 
@@ -41,7 +42,9 @@ def read_request(scope: Scope) -> Request:
 async def send_response(scope: Scope, send: Send, response: Response) -> None:
     """Send it; what is long in pieces, each when there is room for it. Instead of a WebSocket, too."""
     kind = "websocket.http" if scope["type"] == "websocket" else "http"
-    headers = (*response.headers, _SERVER)
+    headers = response.headers
+    if all(name != b"server" for name, _ in headers):  # a site may have another name for it
+        headers = (*headers, _SERVER)
     await send({"type": f"{kind}.response.start", "status": response.status, "headers": headers})
     body = response.body
     start = 0

@@ -11,11 +11,8 @@ from edgekit.diagnostics.diagnostic import EdgekitError
 from edgekit.kv.event import parse_event
 from edgekit.kv.events import apply_event
 from edgekit.kv.store import LmdbStore
+from edgekit.replay.limits import MAX_EVENTS_WAITING
 
-MAX_BODY: Final = 64 * 1024
-"""Bytes of an event: the contract, section 8."""
-MAX_WAITING: Final = 256
-"""Events of a worker that wait for those before them; each may hold `MAX_BODY`."""
 MAX_ID: Final = 256
 """Characters of a message's id."""
 _TOO_LARGE: Final = "EK422"
@@ -44,7 +41,7 @@ class Changes:
 
     async def apply(self, message: str, body: bytes) -> Verdict:
         """Apply the event in the body of the message with this id; nothing is raised."""
-        if self._waiting >= MAX_WAITING:
+        if self._waiting >= MAX_EVENTS_WAITING:
             return Verdict(503, "Too many events are waiting.", "too many events are waiting")
         self._waiting += 1
         task = asyncio.get_running_loop().run_in_executor(self._thread, self._apply, message, body)

@@ -74,7 +74,7 @@ def run_server(
         interface=Interfaces.ASGINL,
         workers=workers,
         respawn_failed_workers=workers > 1,
-        backpressure=_allow_connections(),
+        backpressure=allow_connections(),
         loop=Loops.asyncio,
         http=HTTPModes.http1,
         http1_settings=HTTP1Settings(header_read_timeout=HEAD_SECONDS * 1_000, max_buffer_size=MAX_HEAD_BYTES),
@@ -114,7 +114,7 @@ def _listen_on(server: Any, listener: socket.socket) -> None:
     server._init_shared_socket = share
 
 
-def _allow_connections() -> int:
+def allow_connections() -> int:
     """How many connections a worker takes at once: no more than it may have descriptors, of which it gets what it may.
 
     Without a descriptor to accept a connection with, a worker would spin.

@@ -8,16 +8,12 @@ import msgspec
 
 from edgekit.replay.asgi import Receive, Scope, Send, read_request
 from edgekit.replay.bearer import has_token
-from edgekit.replay.changes import MAX_BODY, Changes, Verdict
+from edgekit.replay.changes import Changes, Verdict
+from edgekit.replay.limits import MAX_EVENT_BYTES, MAX_SIGNALS, SIGNAL_SECONDS
 from edgekit.replay.plain import observe_fault, send_plain
 from edgekit.replay.request import Headers, Request
 
 SIGNAL_PATH: Final = b"/_edgekit/signal"
-MAX_CONNECTIONS: Final = 16
-"""Of a worker. Before a message can be refused for its size, the server holds all of it: up to 64 MiB for each."""
-IDLE_SECONDS: Final = 600
-"""A connection without a message is closed after this: of a peer that is gone nothing may be heard."""
-
 # Reasons to close: RFC 6455, 7.4.1.
 _GOING_AWAY: Final = 1001
 _TOO_LARGE: Final = 1009
@@ -47,10 +43,9 @@ _encode = msgspec.json.Encoder().encode
 class Signal:
     """The endpoint of a worker, and how many connections it has."""
 
-    def __init__(self, token: str, changes: Changes, idle_seconds: float = IDLE_SECONDS) -> None:
+    def __init__(self, token: str, changes: Changes) -> None:
         self._token = token
         self._changes = changes
-        self._idle_seconds = idle_seconds
         self._connections = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -74,7 +69,7 @@ class Signal:
             return 403, "This is not for browsers."
         if not has_token(request, self._token):
             return 401, "The bearer token is missing, or is another."
-        if self._connections >= MAX_CONNECTIONS:
+        if self._connections >= MAX_SIGNALS:
             return 503, "Too many connections are open."
         return None
 
@@ -83,7 +78,7 @@ class Signal:
         await send({"type": "websocket.accept"})
         while True:
             try:
-                async with asyncio.timeout(self._idle_seconds):
+                async with asyncio.timeout(SIGNAL_SECONDS):
                     message = await receive()
             except TimeoutError:
                 await send({"type": "websocket.close", "code": _GOING_AWAY, "reason": "idle"})
@@ -91,7 +86,7 @@ class Signal:
             if message["type"] == "websocket.disconnect":
                 return
             text: str | None = message.get("text")
-            if len(text or message.get("bytes") or "") > MAX_BODY:
+            if len(text or message.get("bytes") or "") > MAX_EVENT_BYTES:
                 await send({"type": "websocket.close", "code": _TOO_LARGE, "reason": "too large"})
                 return
             # A binary message is no event, whatever it holds.

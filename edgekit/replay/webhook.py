@@ -8,7 +8,8 @@ from typing import Final
 from standardwebhooks.webhooks import Webhook
 
 from edgekit.replay.asgi import BodyTooLargeError, Endpoint, Receive, Scope, Send, drop_body, read_body, read_request
-from edgekit.replay.changes import MAX_BODY, Changes, Verdict
+from edgekit.replay.changes import Changes, Verdict
+from edgekit.replay.limits import MAX_EVENT_BYTES
 from edgekit.replay.plain import send_plain
 from edgekit.replay.request import Request, single_header
 
@@ -28,9 +29,9 @@ def webhook(secret: bytes, changes: Changes) -> Endpoint:
             await drop_body(request, receive)
             return
         try:
-            body = await read_body(request, receive, MAX_BODY)
+            body = await read_body(request, receive, MAX_EVENT_BYTES)
         except BodyTooLargeError:
-            await send_plain(scope, send, request, 413, f"An event has at most {MAX_BODY:,} bytes.")
+            await send_plain(scope, send, request, 413, f"An event has at most {MAX_EVENT_BYTES:,} bytes.")
             await drop_body(request, receive)
             return
         except TimeoutError:

@@ -26,7 +26,7 @@ def store(tmp_path: Path) -> Iterator[LmdbStore]:
 def test_events_that_wait_are_bounded_and_those_that_end_make_room(
     store: LmdbStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(changes, "MAX_WAITING", 2)
+    monkeypatch.setattr(changes, "MAX_EVENTS_WAITING", 2)
     applied = Changes(store)
 
     async def send() -> list[int]:
@@ -43,7 +43,7 @@ def test_events_that_wait_are_bounded_and_those_that_end_make_room(
 def test_a_sender_that_leaves_makes_no_room_before_its_event_is_done(
     store: LmdbStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(changes, "MAX_WAITING", 1)
+    monkeypatch.setattr(changes, "MAX_EVENTS_WAITING", 1)
     applied = Changes(store)
 
     async def send() -> list[int]:

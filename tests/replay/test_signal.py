@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,8 @@ from websockets.sync.client import connect
 from edgekit.kv.store import LmdbStore, open_store
 from edgekit.model.keys import CURRENT, EDGEKIT
 from edgekit.replay.changes import Changes
-from edgekit.replay.signal import MAX_CONNECTIONS, Signal
+from edgekit.replay.limits import MAX_SIGNALS
+from edgekit.replay.signal import Signal
 from tests.replay.sending import ENVIRONMENT, TOKEN, event_body, open_signal, send_signal
 from tests.replay.serving import running, write_store
 from tests.replay.test_server import fetch
@@ -134,7 +136,24 @@ def test_an_open_connection_does_not_keep_the_server_from_stopping(file: Path) -
         assert process.wait(timeout=4) == 0  # less than what requests that are being answered may take
 
 
-# Without sockets: what a test would have to wait or to open much for.
+def test_a_silent_connection_is_closed_and_one_that_talks_is_not(file: Path) -> None:
+    with running(file, environment=ENVIRONMENT, SIGNAL_SECONDS=1) as (port, process):
+        with open_signal(port) as silent, open_signal(port) as busy:
+            number = 0
+            with pytest.raises(ConnectionClosed) as raised:
+                while True:
+                    assert send_signal(busy, f"busy {number}", event_body("u", number)) == 204
+                    number += 1
+                    with suppress(TimeoutError):
+                        silent.recv(timeout=0.1)
+            assert raised.value.rcvd is not None
+            assert (raised.value.rcvd.code, raised.value.rcvd.reason) == (1001, "idle")
+            assert send_signal(busy, f"busy {number}", event_body("u", number)) == 204
+        process.terminate()
+        assert process.communicate(timeout=30)[1] == ""
+
+
+# Without sockets: what a test would have to open much for.
 
 
 class Peer:
@@ -157,19 +176,6 @@ class Peer:
             "client": ("127.0.0.1", 1),
         }
         return asyncio.ensure_future(signal(scope, self.to_server.get, self.send))
-
-
-def test_a_silent_connection_is_closed(file: Path) -> None:
-    async def talk() -> list[dict[str, Any]]:
-        peer = Peer()
-        with open_store(file) as store:
-            await peer.connect(Signal(TOKEN, Changes(store), idle_seconds=0.01))
-        return peer.sent
-
-    assert asyncio.run(talk()) == [
-        {"type": "websocket.accept"},
-        {"type": "websocket.close", "code": 1001, "reason": "idle"},
-    ]
 
 
 def test_a_fault_is_acknowledged_and_told_in_the_log(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
@@ -197,7 +203,7 @@ def test_a_fault_is_acknowledged_and_told_in_the_log(tmp_path: Path, capfd: pyte
 def test_connections_are_bounded_and_one_that_ends_makes_room(file: Path) -> None:
     async def talk(store: LmdbStore) -> list[int]:
         signal = Signal(TOKEN, Changes(store))
-        peers = [Peer() for _ in range(MAX_CONNECTIONS + 1)]
+        peers = [Peer() for _ in range(MAX_SIGNALS + 1)]
         tasks = [peer.connect(signal) for peer in peers]
         await tasks[-1]
         statuses = [peers[-1].sent[0]["status"]]
