@@ -8,6 +8,7 @@ import click
 from edgekit.cli.building import build_site
 from edgekit.cli.options import clock_option, output_options, site_argument, store_option
 from edgekit.cli.output import Output
+from edgekit.diagnostics.text import format_amount
 
 
 @click.command
@@ -43,8 +44,9 @@ def command(
     output.warnings(built.warnings)
     for namespace, counts in built.published.changes.items():
         output.detail(f"{namespace}: {counts.added} added, {counts.changed} changed, {counts.removed} removed")
+    numbers = {"page": built.pages, "fragment": built.fragments, "asset": built.assets}
+    amounts = ", ".join(format_amount(count, noun) for noun, count in numbers.items())
     output.report(
         built.fields(),
-        f"published {built.published.release} to {built.store}: {built.pages} pages, {built.fragments} fragments, "
-        f"{built.assets} assets in {built.seconds:.1f} s",
+        f"published {built.published.release} to {built.store}: {amounts} in {built.seconds:.1f} s",
     )

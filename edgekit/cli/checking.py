@@ -10,6 +10,7 @@ from edgekit.cli.places import site_folder, store_file
 from edgekit.compiler.build import compile_site
 from edgekit.compiler.check import check_files
 from edgekit.diagnostics.diagnostic import Diagnostic, EdgekitError, failure
+from edgekit.diagnostics.text import format_amount
 from edgekit.kv.releases import current_reads
 from edgekit.kv.store import open_store
 from edgekit.model.reads import Reads
@@ -84,15 +85,20 @@ def _check(task: Task, manner: Manner) -> Checked:
     site = load_site(task.folder, build_time=clock)
     if task.files is None:
         result = compile_site(site, lambda fragment: None, jobs=jobs, prove=prove, progress=progress)
-        return Checked(result.diagnostics, f"{len(site.pages)} pages, {len(site.tiers)} tiers, {len(site.slots)} slots")
+        return Checked(result.diagnostics, _describe(site))
     reads, missing = _last_reads(site, store_file(manner.store, site.store))
     shown = os.path.relpath(site.root)
     if reads is None:
         detail(f"{shown}: all pages are compiled, because {missing}")
     checked = check_files(site, task.files, reads, jobs=jobs, prove=prove, progress=progress)
-    total = len(site.all_pages())
-    detail(f"{shown}: {checked.compiled} of {total} pages, islands and items compiled")
-    return Checked(checked.diagnostics, f"{checked.pages} of {total} pages checked")
+    of_all = f"of {format_amount(len(site.all_pages()), 'page')}" + (", islands and items" if site.islands else "")
+    detail(f"{shown}: {checked.compiled:,} {of_all} compiled")
+    return Checked(checked.diagnostics, f"{checked.pages:,} {of_all} checked")
+
+
+def _describe(site: Site) -> str:
+    counts = {"page": len(site.pages), "tier": len(site.tiers), "slot": len(site.slots)}
+    return ", ".join(format_amount(count, noun) for noun, count in counts.items())
 
 
 def _last_reads(site: Site, path: Path) -> tuple[Reads | None, str]:

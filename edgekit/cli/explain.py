@@ -92,11 +92,17 @@ def find_entry(code: str) -> Entry:
     if code.upper() not in known:
         raise failure(
             "EK489",
-            f"there is no code `{code}`{did_you_mean(code.upper(), known)}",
+            f"there is no code `{code}`{did_you_mean(code.upper(), _of_its_range(code, known))}",
             help="name one that edgekit has printed, such as `EK203`, or a path, which begins with `/`",
             status=1,
         )
     return read_entry(code.upper())
+
+
+def _of_its_range(code: str, known: Iterable[str]) -> list[str]:
+    """The codes that begin with the same digit: of another range none is near, however it is spelt."""
+    first = next((character for character in code if character in "123456789"), None)
+    return [candidate for candidate in known if candidate[2] == first]
 
 
 def _show_entry(output: Output, entry: Entry) -> None:

@@ -14,7 +14,7 @@ from edgekit.compiler.explain.explanation import (
     Source,
     Use,
 )
-from edgekit.diagnostics.text import escape_control
+from edgekit.diagnostics.text import escape_control, format_amount
 from edgekit.fragment.fuel import NANOSECONDS
 from edgekit.model.manifest import Delivery
 from edgekit.model.placeholder import format_placeholder
@@ -191,7 +191,7 @@ def _format_fragments(explained: Explanation) -> list[str]:
     lines = _table(
         (
             ", ".join(body.tiers),
-            f"{body.bytes:,} bytes",
+            format_amount(body.bytes, "byte"),
             f"{body.alternatives} alternatives" if body.alternatives else "",
             f"{body.namespace} {', '.join(body.keys)}",
         )
@@ -218,12 +218,12 @@ def _format_island(island: HeldIsland) -> tuple[str, ...]:
 
 def _format_list(held: HeldList) -> tuple[str, ...]:
     within = f"in {held.within}" if held.within else ""
-    shown = f"at most {held.max_items} of {held.items:,} items of {held.items_of}"
+    shown = f"at most {held.max_items} of {format_amount(held.items, 'item')} of {held.items_of}"
     return f"{{{held.slot}}}", within, shown, f"{_format_size(held.bytes)} each", f"else {held.default}"
 
 
 def _format_size(size: Size) -> str:
-    return f"{size.most:,} bytes" if size.least == size.most else f"{size.least:,} to {size.most:,} bytes"
+    return ("" if size.least == size.most else f"{size.least:,} to ") + format_amount(size.most, "byte")
 
 
 def _format_lookups(explained: Explanation) -> list[str]:

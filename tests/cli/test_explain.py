@@ -52,7 +52,7 @@ def test_json_has_the_parts_of_an_entry() -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "near"), [("203", "EK203"), ("EK0203", "EK203"), ("tea", None), ("../EK203", "EK203")]
+    ("code", "near"), [("203", "EK203"), ("EK0203", "EK203"), ("tea", None), ("../EK203", "EK203"), ("EK999", None)]
 )
 def test_an_unknown_code_is_a_finding_with_the_nearest_one(code: str, near: str | None) -> None:
     done = run("explain", code)
