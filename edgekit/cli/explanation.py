@@ -34,6 +34,9 @@ _LONGEST: Final = 72
 _MOST_PARTS: Final = 5
 """Parts of the fuel that are shown: the dearest."""
 
+_MOST_HOLDERS: Final = 8
+"""Pages that hold an island that are named; the rest are counted."""
+
 _MOST_NAMES: Final = 4
 """Names in a sentence; the rest are counted."""
 
@@ -41,6 +44,7 @@ _MOST_NAMES: Final = 4
 def format_explanation(explained: Explanation, headers: Headers) -> list[str]:
     """The lines of an explanation; those that begin a section stand at the margin. `headers` are of the answer."""
     sections = [
+        ("Held by", _format_holders(explained)),
         ("Reads", _format_reads(explained)),
         ("Slots", _format_uses(explained.slots)),
         ("Variants", _format_variants(explained)),
@@ -131,6 +135,15 @@ def _place(place: Source) -> str:
 
 def _shorten(expression: str) -> str:
     return expression if len(expression) <= _LONGEST else expression[: _LONGEST - 1] + "…"
+
+
+def _format_holders(explained: Explanation) -> list[str]:
+    if explained.kind == "page":
+        return []
+    holders = explained.held_by
+    rest = len(holders) - _MOST_HOLDERS
+    more = [f"and {format_amount(rest, 'other page')}"] if rest > 0 else []
+    return [*holders[:_MOST_HOLDERS], *more] or ["no page"]
 
 
 _KINDS: Final[Mapping[str, str]] = {"slot": "slot", "tier": "of the tier", "clock": "clock"}
