@@ -38,8 +38,9 @@ class Manner(NamedTuple):
 
 
 class Checked(NamedTuple):
-    """What was found, and what was looked at: the end of a sentence."""
+    """What was found in the site of this name, and what was looked at: the end of a sentence."""
 
+    site: str
     diagnostics: tuple[Diagnostic, ...]
     scope: str
 
@@ -83,17 +84,17 @@ def check_tasks(tasks: Iterable[Task], manner: Manner) -> list[Checked]:
 def _check(task: Task, manner: Manner) -> Checked:
     _, clock, jobs, prove, progress, detail = manner
     site = load_site(task.folder, build_time=clock)
+    shown = os.path.relpath(site.root)
     if task.files is None:
         result = compile_site(site, lambda fragment: None, jobs=jobs, prove=prove, progress=progress)
-        return Checked(result.diagnostics, _describe(site))
+        return Checked(shown, result.diagnostics, _describe(site))
     reads, missing = _last_reads(site, store_file(manner.store, site.store))
-    shown = os.path.relpath(site.root)
     if reads is None:
         detail(f"{shown}: all pages are compiled, because {missing}")
     checked = check_files(site, task.files, reads, jobs=jobs, prove=prove, progress=progress)
     of_all = f"of {format_amount(len(site.all_pages()), 'page')}" + (", islands and items" if site.islands else "")
     detail(f"{shown}: {checked.compiled:,} {of_all} compiled")
-    return Checked(checked.diagnostics, f"{checked.pages:,} {of_all} checked")
+    return Checked(shown, checked.diagnostics, f"{checked.pages:,} {of_all} checked")
 
 
 def _describe(site: Site) -> str:

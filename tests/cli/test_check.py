@@ -185,7 +185,7 @@ def test_files_of_several_sites_are_checked_in_each(shop: Path) -> None:
     done = run("check", "--json", "site/pages/about.html", "other/pages/about.html", "third/pages/404.html")
     assert (done.status, [found["file"] for found in done.json["diagnostics"]]) == (1, ["other/pages/about.html"])
     both = run("check", "site/pages/about.html", "third/pages/404.html")
-    assert both.text == "no errors: 1 of 6 pages checked; 1 of 6 pages checked\n"
+    assert both.text == "no errors: site: 1 of 6 pages checked; third: 1 of 6 pages checked\n"
 
 
 def test_a_site_that_cannot_be_read_hides_no_finding_of_another(shop: Path) -> None:
