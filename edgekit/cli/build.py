@@ -45,6 +45,8 @@ def command(
         output.detail(f"{namespace}: {counts.added} added, {counts.changed} changed, {counts.removed} removed")
     output.report(
         built.fields(),
-        f"published {built.published.release} to {built.store}: {built.pages} pages, {built.fragments} fragments, "
-        f"{built.assets} assets in {built.seconds:.1f} s",
+        built.summary(
+            f"published {built.published.release} to {built.store}: {built.pages} pages, {built.fragments} fragments, "
+            f"{built.assets} assets in {built.seconds:.1f} s"
+        ),
     )

@@ -117,6 +117,7 @@ def _read_jinja(root: Path, table: JinjaTable, toml: TomlFile, problems: Problem
             folders.append(folder.resolve())
     return JinjaOptions(
         paths=tuple(folders),
+        written=tuple(table.paths),
         functions=read_functions(root, table, toml, problems),
         extensions=tuple(dict.fromkeys(table.extensions)),
         trim_blocks=table.trim_blocks,
