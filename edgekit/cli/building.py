@@ -18,11 +18,11 @@ from edgekit.kv.releases import Published, reads_clock
 from edgekit.kv.staging import Stager
 from edgekit.kv.store import LmdbStore, open_store
 from edgekit.model.manifest import Pack
-from edgekit.project.basis import Basis, note_basis
+from edgekit.project.basis import Basis
 from edgekit.project.clock import read_clock
 from edgekit.project.config import read_store
 from edgekit.project.fingerprint import Fingerprint, fingerprint_site
-from edgekit.project.load import load_site, site_root
+from edgekit.project.root import site_root
 
 MAX_REMOVED: Final = 0.3
 """The share of its pages that a site loses at once only if somebody says so: the contract, section 9."""
@@ -116,6 +116,8 @@ def _find_store(root: Path, given: Path | None) -> Path:
     try:
         configured = None if given else read_store(root)
     except EdgekitError:
+        from edgekit.project.load import load_site
+
         configured = load_site(root).store  # it reports all that is wrong
     return store_file(given, configured)
 
@@ -143,7 +145,10 @@ def _build(
     yes: bool,
     progress: Callable[[int, int], None],
 ) -> _Done:
-    from edgekit.compiler.build import compile_site  # Jinja and parsers: most builds of an unchanged site need none
+    # A build of an unchanged site ends before it needs any of these.
+    from edgekit.compiler.build import compile_site
+    from edgekit.project.load import load_site
+    from edgekit.project.noting import note_basis
 
     site = load_site(root, build_time=build_time)
     with open_store(path, create=True) as store:

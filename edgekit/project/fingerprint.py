@@ -10,14 +10,12 @@ import stat
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from edgekit.project import assets, data, islands, pages, tiers
 from edgekit.project.config import CONFIG_NAME
-from edgekit.project.sample import SAMPLE_USERS
 from edgekit.project.toolchain import digest_toolchain
 
 TEMPLATES: Final = "templates"
-FOLDERS: Final = frozenset([assets.FOLDER, data.FOLDER, islands.FOLDER, pages.FOLDER, tiers.FOLDER, TEMPLATES])
-_TOP: Final = (CONFIG_NAME, SAMPLE_USERS, *sorted(FOLDERS))
+FOLDERS: Final = ("data", "islands", "pages", "segments", "static", TEMPLATES)
+FILES: Final = (CONFIG_NAME, "users.jsonl")
 
 FOLDER_MARK: Final = "/"
 """What stands in a digest's place for a folder; for nothing at all, or what nobody can read, it is empty."""
@@ -39,7 +37,7 @@ def fingerprint_site(root: Path) -> Fingerprint:
     is in the site folder. Raises nothing: what cannot be read counts as that.
     """
     walk = _Walk(os.fspath(root))
-    for name in _TOP:
+    for name in FILES + FOLDERS:
         walk.add(f"{root}/{name}", name)
     return walk.finish()
 
