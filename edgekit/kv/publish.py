@@ -59,6 +59,13 @@ def publish(store: LmdbStore, pack: Pack, now: float, basis: Basis | None = None
         return Published(pack.release, previous, changes)
 
 
+def forget_basis(store: LmdbStore) -> None:
+    """Forget what the current release was built from, so that the next build is a full one, which mends what it can."""
+    with store.write() as txn:
+        if (release := current_release(txn)) is not None:
+            txn.delete(EDGEKIT, built_key(release))
+
+
 def publish_again(store: LmdbStore, release: str, now: float) -> Published | None:
     """What `publish` does with the pack of the current release, without a look at its entries.
 
