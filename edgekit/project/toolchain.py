@@ -15,11 +15,11 @@ PACKAGE_FOLDERS: Final = ("site-packages", "dist-packages")
 
 
 def digest_toolchain() -> str:
-    """A digest (hex) that another edgekit, Python or version of a package changes.
+    """A digest (hex) that another edgekit, Python, PYTHONPATH or version of a package changes.
 
     edgekit counts by its files' contents, so that a developer's edit counts; a package by its name and version.
     """
-    whole = hashlib.sha256(sys.version.encode())
+    whole = hashlib.sha256(f"{sys.version}\0{os.environ.get('PYTHONPATH')}\0".encode(errors="surrogateescape"))
     for file in _own_files():
         with open(file, "rb") as opened:
             content = hashlib.sha256(opened.read()).hexdigest()
