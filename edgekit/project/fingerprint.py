@@ -52,7 +52,7 @@ def digest_file(file: str) -> str | None:
     """The digest (hex) of the content of a regular file, which is no link; None if there is none to read."""
     try:
         descriptor = os.open(file, _OPEN)
-    except (OSError, ValueError):  # ValueError: a name with a null character
+    except OSError:
         return None
     try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):

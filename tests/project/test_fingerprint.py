@@ -33,6 +33,7 @@ def test_the_place_of_the_site_does_not_count(site: Path, tmp_path: Path) -> Non
 
 ODD: Final[dict[str, Callable[[Path], object]]] = {
     "a link out of the site": lambda site: (site / "templates/out").symlink_to("/"),
+    "a link to the site": lambda site: (site / "templates/out").symlink_to(".."),
     "a link to nothing": lambda site: (site / "templates/out").symlink_to("nothing"),
     "a link to itself": lambda site: (site / "templates/out").symlink_to("out"),
     "a pipe": lambda site: os.mkfifo(site / "templates/out"),
@@ -49,7 +50,7 @@ def test_what_cannot_be_looked_into_is_told(site: Path, make: Callable[[Path], o
     assert after.digest != before.digest
 
 
-@pytest.mark.parametrize("target", ["..", "../..", ".", "../static", "../static/a"])
+@pytest.mark.parametrize("target", [".", "../static", "../static/a"])
 def test_links_within_the_site_end(site: Path, target: str) -> None:
     before = fingerprint_site(site)
     (site / "templates/in").symlink_to(target)
@@ -79,9 +80,9 @@ def test_a_name_and_a_content_are_not_taken_for_each_other(site: Path) -> None:
 
 def test_what_lies_at_a_place(site: Path) -> None:
     (site / "link").symlink_to("templates/a.html")
-    places = ["templates/a.html", "link", "templates", "nothing", "a\0b", "templates/a.html/b"]
+    places = ["templates/a.html", "link", "templates", "nothing", "templates/a.html/b"]
     content = "ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb"  # SHA-256 of `a`
-    assert [digest_at(f"{site}/{place}") for place in places] == [content, content, "/", "", "", ""]
+    assert [digest_at(f"{site}/{place}") for place in places] == [content, content, "/", "", ""]
 
 
 def test_edgekits_own_files_count(tmp_path: Path, site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -103,8 +104,7 @@ def test_versions_of_packages_count(tmp_path: Path, site: Path, monkeypatch: pyt
     assert fingerprint_site(site).digest != before.digest
 
 
-@pytest.mark.parametrize("name", ["PYTHONPATH"])
-def test_where_python_looks_for_modules_counts(site: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+def test_where_python_looks_for_modules_counts(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = fingerprint_site(site)
-    monkeypatch.setenv(name, "/somewhere/else")
+    monkeypatch.setenv("PYTHONPATH", "/somewhere/else")
     assert fingerprint_site(site).digest != before.digest
