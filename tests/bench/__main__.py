@@ -1,4 +1,5 @@
-"""`python -m tests.bench`: replay, tracing and contexts against Jinja and the floor; checks; fuel, against time.
+"""`python -m tests.bench`: replay, tracing and contexts against Jinja and the floor; checks;
+builds of what has not changed; fuel, against time.
 
 Figures are CPU time of the one thread that works, medians over interleaved rounds with the lowest and the highest.
 """
@@ -16,6 +17,7 @@ from tests.bench.fuel import bench_fuel
 from tests.bench.replay import bench_replay
 from tests.bench.rounds import format_spread
 from tests.bench.trace import bench_trace
+from tests.bench.unchanged import bench_unchanged
 
 _UNITS = {"microseconds": "µs", "milliseconds": "ms", "ratios": ""}
 
@@ -33,6 +35,7 @@ def main(arguments: Sequence[str]) -> None:
             "trace": bench_trace(options.rounds),
             "contexts": bench_contexts(max(1, options.rounds // 5), options.pages),
             "check": bench_check(Path(folder), max(3, options.rounds // 3), options.pages),
+            "unchanged": bench_unchanged(Path(folder) / "unchanged", max(3, options.rounds // 3), options.pages),
             "fuel": bench_fuel(Path(folder), options.rounds),
         }
     if options.json:
