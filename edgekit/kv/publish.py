@@ -51,6 +51,8 @@ def publish(store: LmdbStore, pack: Pack, now: float, basis: Basis | None = None
             records[reads_key(pack.release)] = encode_reads(pack.reads)
         if basis is not None:
             records[built_key(pack.release)] = encode_basis(basis)
+        else:
+            txn.delete(EDGEKIT, built_key(pack.release))
         for key, value in records.items():
             # Traces are no part of a release's name: the same release may have another index, or read other templates.
             if txn.get(EDGEKIT, key) != value:

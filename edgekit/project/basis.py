@@ -51,7 +51,9 @@ class Basis(msgspec.Struct, frozen=True):
     def warnings_at(self, root: Path) -> tuple[Diagnostic, ...]:
         """The build's warnings, of the site folder where it is now."""
         return tuple(
-            warning if warning.file is None else msgspec.structs.replace(warning, file=os.path.join(root, warning.file))
+            warning
+            if warning.file is None
+            else msgspec.structs.replace(warning, file=os.path.normpath(f"{root}/{warning.file}"))
             for warning in self.warnings
         )
 

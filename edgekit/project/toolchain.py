@@ -30,9 +30,10 @@ def digest_toolchain() -> str:
 
 
 def _own_files() -> Iterator[str]:
+    """All but documents: no build reads one."""
     for folder, folders, files in os.walk(PACKAGE):
         folders[:] = sorted(name for name in folders if name != "__pycache__")
-        yield from (f"{folder}/{name}" for name in sorted(files))
+        yield from (f"{folder}/{name}" for name in sorted(files) if not name.endswith(".md"))
 
 
 def _installed() -> list[str]:
