@@ -31,7 +31,8 @@ def command(
     """Compile SITE and publish it to the store.
 
     SITE is a folder with an edgekit.toml; without it the current folder, else ./site. All pages are compiled, so one
-    run reports all findings; with an error nothing is published. Users in the store are not touched.
+    run reports all findings; with an error nothing is published. Users in the store are not touched. A site that has
+    not changed since the store's current release was built is not compiled again.
 
     \b
     edgekit build
