@@ -32,7 +32,8 @@ def command(
     """Compile SITE and publish it to the store.
 
     SITE is a folder with an edgekit.toml; without it the current folder, else ./site. All pages are compiled, so one
-    run reports all findings; with an error nothing is published. Users in the store are not touched.
+    run reports all findings; with an error nothing is published. Users in the store are not touched. A site that has
+    not changed since the store's current release was built is not compiled again.
 
     \b
     edgekit build
@@ -48,5 +49,7 @@ def command(
     amounts = ", ".join(format_amount(count, noun) for noun, count in numbers.items())
     output.report(
         built.fields(),
-        f"published {built.published.release} to {built.store}: {amounts} in {built.seconds:.1f} s",
+        built.summary(
+            f"published {built.published.release} to {built.store}: {amounts} in {built.seconds:.1f} s",
+        ),
     )

@@ -6,9 +6,21 @@ from edgekit.diagnostics.diagnostic import EdgekitError, failure
 from edgekit.kv.store import LmdbStore
 from edgekit.kv.switch import Changes, switch
 from edgekit.kv.transaction import LmdbSnapshot, WriteTransaction
-from edgekit.model.keys import CURRENT, EDGEKIT, Namespace, index_key, manifest_key, published_key, reads_key
+from edgekit.model.fragment import decode_trace
+from edgekit.model.keys import (
+    CURRENT,
+    EDGEKIT,
+    Namespace,
+    built_key,
+    index_key,
+    manifest_key,
+    published_key,
+    reads_key,
+    trace_key,
+)
 from edgekit.model.manifest import Manifest, Pack, decode_index, decode_manifest
 from edgekit.model.reads import Reads, decode_reads
+from edgekit.project.basis import Basis, decode_basis
 
 
 class Publication(msgspec.Struct, frozen=True):
@@ -69,6 +81,22 @@ def current_reads(reader: LmdbSnapshot | WriteTransaction) -> Reads | None:
         return decode_reads(raw)
     except msgspec.MsgspecError:
         raise damaged_release(release) from None
+
+
+def current_basis(reader: LmdbSnapshot | WriteTransaction) -> Basis | None:
+    """What the current release was built from; None where the store does not tell, or not readably."""
+    release = current_release(reader)
+    raw = reader.get(EDGEKIT, built_key(release)) if release else None
+    try:
+        return decode_basis(raw) if raw else None
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return None
+
+
+def reads_clock(reader: LmdbSnapshot | WriteTransaction, pack: Pack) -> bool:
+    """Did a page of a pack, whose bodies are staged, read `build_time`? A trace that is not there tells nothing."""
+    traces = {entry.trace for entry in pack.index if entry.trace}
+    return any(decode_trace(raw).reads_clock for trace in traces if (raw := reader.get(EDGEKIT, trace_key(trace))))
 
 
 def read_pack(reader: LmdbSnapshot | WriteTransaction, release: str) -> Pack:

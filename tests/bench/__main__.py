@@ -1,4 +1,5 @@
-"""`python -m tests.bench`: replay, tracing and contexts against Jinja and the floor; checks; fuel, against time.
+"""`python -m tests.bench`: replay, tracing and contexts against Jinja and the floor; checks;
+builds of what has not changed; fuel, against time.
 
 All of them, or those named. Figures are CPU time of the one thread that works, medians over interleaved rounds with
 the lowest and the highest.
@@ -17,6 +18,7 @@ from tests.bench.fuel import bench_fuel
 from tests.bench.replay import bench_replay
 from tests.bench.rounds import format_spread
 from tests.bench.trace import bench_trace
+from tests.bench.unchanged import bench_unchanged
 
 _UNITS = {"microseconds": "µs", "milliseconds": "ms", "ratios": ""}
 
@@ -30,11 +32,13 @@ def main(arguments: Sequence[str]) -> None:
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as folder:
+        few = max(3, options.rounds // 3)
         benches = {
             "replay": lambda: bench_replay(Path(folder), options.users, options.rounds),
             "trace": lambda: bench_trace(options.rounds),
             "contexts": lambda: bench_contexts(max(1, options.rounds // 5), options.pages),
-            "check": lambda: bench_check(Path(folder), max(3, options.rounds // 3), options.pages),
+            "check": lambda: bench_check(Path(folder), few, options.pages),
+            "unchanged": lambda: bench_unchanged(Path(folder) / "unchanged", few, options.pages),
             "fuel": lambda: bench_fuel(Path(folder), options.rounds),
         }
         if unknown := set(options.names) - benches.keys():
