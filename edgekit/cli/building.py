@@ -5,15 +5,16 @@ import time
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 from edgekit.cli.output import divert_prints
 from edgekit.cli.places import site_folder, store_file
+from edgekit.cli.removal import check_removal
 from edgekit.compiler.build import compile_site
-from edgekit.diagnostics.diagnostic import Diagnostic, EdgekitError, failure
+from edgekit.diagnostics.diagnostic import Diagnostic, EdgekitError
 from edgekit.diagnostics.json import build_json
 from edgekit.kv.lock import build_lock
-from edgekit.kv.publish import count_removed_pages, publish
+from edgekit.kv.publish import publish
 from edgekit.kv.releases import Published
 from edgekit.kv.staging import Stager
 from edgekit.kv.store import open_store
@@ -21,9 +22,6 @@ from edgekit.model.keys import ASSETS
 from edgekit.model.manifest import Pack
 from edgekit.project.load import load_site
 from edgekit.project.site import Site
-
-MAX_REMOVED: Final = 0.3
-"""The share of its pages that a site loses at once only if somebody says so: the contract, section 9."""
 
 
 class Built(NamedTuple):
@@ -93,13 +91,6 @@ def build_site(
             result = compile_site(site, stager.add, jobs=jobs, progress=progress)
             if result.pack is None:
                 raise EdgekitError(result.diagnostics, status=1)
-        removal = count_removed_pages(opened, result.pack)
-        if removal.share > MAX_REMOVED and not yes:
-            raise failure(
-                "EK480",
-                f"{removal.removed} of {removal.before} published pages would be removed, so nothing is published",
-                help="see whether data or pages are missing; if the pages shall go, build with `--yes`",
-                status=1,
-            )
+        check_removal(opened, result.pack, yes=yes)
         published = publish(opened, result.pack, time.time())
     return Built(site, path, result.pack, published, result.diagnostics, time.monotonic() - started)

@@ -9,7 +9,7 @@ def test_releases_are_listed_and_rolled_back(built: Path) -> None:
     second = run("build", "--json").json["release"]
     lines = run("releases", "list").text.splitlines()
     assert [line[:34] for line in lines] == [f"* {second}", f"  {first}"]
-    assert lines[0].endswith(" UTC")
+    assert lines[0].endswith(" UTC  6 pages")
 
     done = run("releases", "rollback")
     assert done.text == f"the current release is {first} (it was {second})\n"
