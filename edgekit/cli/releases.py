@@ -111,9 +111,9 @@ def rollback_(output: Output, release: str | None, store: Path | None) -> None:
 def prune_(output: Output, keep: int | None, compacts: bool, dry_run: bool, wait: bool, store: Path | None) -> None:
     """Remove all releases but the last published ones, and what no other release needs.
 
-    The current release stays, however old it is; users and live edits do, too. What is freed is used by the next
-    builds; the file keeps its size. With `--compact` it gets smaller, and nothing of what was deleted is left in it; for
-    that, stop what serves from the store.
+    The current release stays, however old it is; users and live edits do, too. The next builds use the space that is
+    freed. With `--compact` the file gets smaller, and nothing of what was deleted is left in it; for that, stop what
+    serves from the store.
 
     \b
     edgekit releases prune

@@ -158,15 +158,15 @@ def _read_pack(stream: BinaryIO, file: str) -> Pack:
         raise _broken(file, "it does not begin as one")
     if int(head[1]) != VERSION:
         raise _broken(file, f"it has format {int(head[1])}, and this edgekit reads {VERSION}")
+    heads = _read_sized(stream, file, MAX_HEAD), _read_sized(stream, file, MAX_HEAD)
     try:
-        manifest = decode_manifest(_read_sized(stream, file, MAX_HEAD))
-        index = decode_index(_read_sized(stream, file, MAX_HEAD))
+        manifest, index = decode_manifest(heads[0]), decode_index(heads[1])
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         raise _broken(file, "its manifest or index cannot be read") from None
     _check_manifest(manifest, file)
     _check_index(index, file)
     pack = build_pack(manifest, list(index))
-    if pack.release != head[2].decode() or pack.index != index:
+    if pack.release != head[2].decode() or heads != (encode_manifest(manifest), encode_index(pack.index)):
         raise _broken(file, "its manifest and index are not what its digest says")
     return pack
 
