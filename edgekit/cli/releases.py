@@ -202,7 +202,7 @@ def import_(output: Output, file: str, yes: bool, wait: bool, store: Path | None
 
     \b
     edgekit releases import release.edgekit
-    ssh builder edgekit releases export - | edgekit releases import - --store /var/lib/edgekit/edge.lmdb
+    ssh builder edgekit releases export - | edgekit releases import -
     """
     path = find_store(store)
     with (

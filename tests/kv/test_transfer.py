@@ -2,6 +2,8 @@
 
 import io
 import os
+import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -36,6 +38,7 @@ from edgekit.model.keys import (
     trace_key,
 )
 from edgekit.model.manifest import IndexEntry, Ttl, build_pack, encode_index, encode_manifest
+from tests.kv.children import run
 from tests.kv.packs import (
     NOW,
     bodies_of,
@@ -47,6 +50,7 @@ from tests.kv.packs import (
     release_and_users,
     release_of,
 )
+from tests.kv.test_crash import is_one_release, watch
 from tests.kv.test_prune import everything
 from tests.scale import scaled
 from tests.source import ROOT
@@ -300,6 +304,42 @@ def test_a_configuration_that_no_store_takes_is_refused(path: Path) -> None:
     with open_store(path) as store:
         assert pages_of(store) == bodies_of("old")
     assert verify(path) == ()
+
+
+def test_an_import_that_is_killed_leaves_one_release(fast_folder: Path, content: bytes) -> None:
+    base = make_store(fast_folder / "base.lmdb", "old")
+
+    def count(path: Path) -> int:
+        reading, writing = os.pipe()
+
+        def work() -> None:
+            watch(lambda: None, lambda: os.write(writing, b".") and None)
+            imported(path, content)
+
+        assert run(work) == 0
+        os.close(writing)
+        with os.fdopen(reading, "rb") as pipe:
+            return len(pipe.read())
+
+    operations = count(Path(shutil.copy(base, fast_folder / "counted.lmdb")))
+    seen = []
+    for point in range(operations):
+        path = Path(shutil.copy(base, fast_folder / "edge.lmdb"))
+
+        def work() -> None:
+            left = [point]  # noqa: B023
+
+            def step() -> None:
+                left[0] -= 1
+                if left[0] < 0:
+                    os.kill(os.getpid(), signal.SIGKILL)
+
+            watch(lambda: None, step)
+            imported(path, content)  # noqa: B023
+
+        assert run(work) == -signal.SIGKILL
+        seen.append(is_one_release(path))
+    assert seen == ["old"] * (operations - 1) + ["new"]
 
 
 _FLAT = """
