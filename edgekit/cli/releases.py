@@ -14,7 +14,7 @@ from edgekit.cli.output import Output
 from edgekit.cli.places import find_keep_releases, find_store
 from edgekit.cli.release_file import writing_release
 from edgekit.cli.removal import check_removal
-from edgekit.diagnostics.diagnostic import failure
+from edgekit.diagnostics.diagnostic import EdgekitError, failure
 from edgekit.kv.compact import compact
 from edgekit.kv.lock import build_lock
 from edgekit.kv.prune import Pruned, prune
@@ -129,7 +129,11 @@ def prune_(output: Output, keep: int | None, compacts: bool, dry_run: bool, wait
     with build_lock(path, wait):
         with open_store(path) as opened, output.progress("pruning") as progress:
             pruned = prune(opened, keep, dry_run=dry_run, progress=progress)
-        compacted = compact(path) if compacts else None
+        try:
+            compacted = compact(path) if compacts else None
+        except EdgekitError:
+            output.note(_describe(pruned, dry_run))
+            raise
     fields = {
         "removed": list(pruned.releases),
         "assets": pruned.assets,

@@ -97,6 +97,7 @@ def test_a_store_that_another_process_has_open_is_left_alone(path: Path, writes:
     assert verify(path) == ()
 
 
+@pytest.mark.skipif(not Path("/proc/locks").exists(), reason="only Linux tells who waits for a lock")
 def test_who_opens_it_meanwhile_waits_and_finds_the_new_file(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A writer, and a reader who may not write, which LMDB opens in another order."""
     sprawl(path)
