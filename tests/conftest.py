@@ -21,7 +21,7 @@ BUDGETS: Final = {
     "tests/compiler": 330,
     "tests/diagnostics": 45,
     "tests/fragment": 25,
-    "tests/kv": 80,
+    "tests/kv": 95,
     "tests/law": 140,
     "tests/live": 30,
     "tests/model": 10,

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from edgekit.cli.building import build_site
-from edgekit.cli.options import clock_option, output_options, site_argument, store_option
+from edgekit.cli.options import clock_option, output_options, site_argument, store_option, wait_option
 from edgekit.cli.output import Output
 from edgekit.diagnostics.text import format_amount
 
@@ -16,7 +16,7 @@ from edgekit.diagnostics.text import format_amount
 @store_option
 @clock_option
 @click.option("--jobs", type=click.IntRange(1, 256), metavar="N", help="Processes to compile in [default: as needed].")
-@click.option("--wait", is_flag=True, help="Wait for another build into the same store to end.")
+@wait_option
 @click.option("--yes", is_flag=True, help="Publish even if more than 30 % of the pages would go.")
 @output_options()
 @click.pass_obj

@@ -5,27 +5,24 @@ import time
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 from edgekit.cli.output import divert_prints
 from edgekit.cli.places import site_folder, store_file
+from edgekit.cli.removal import check_removal
 from edgekit.cli.unchanged import find_unchanged
-from edgekit.diagnostics.diagnostic import Diagnostic, EdgekitError, failure
+from edgekit.diagnostics.diagnostic import Diagnostic, EdgekitError
 from edgekit.diagnostics.json import build_json
 from edgekit.kv.lock import build_lock
-from edgekit.kv.publish import count_removed_pages, publish, publish_again
+from edgekit.kv.publish import publish, publish_again
 from edgekit.kv.releases import Published, reads_clock
 from edgekit.kv.staging import Stager
-from edgekit.kv.store import LmdbStore, open_store
-from edgekit.model.manifest import Pack
+from edgekit.kv.store import open_store
 from edgekit.project.basis import Basis
 from edgekit.project.clock import read_clock
 from edgekit.project.config import read_store
 from edgekit.project.fingerprint import Fingerprint, fingerprint_site
 from edgekit.project.root import site_root
-
-MAX_REMOVED: Final = 0.3
-"""The share of its pages that a site loses at once only if somebody says so: the contract, section 9."""
 
 
 class Built(NamedTuple):
@@ -156,19 +153,8 @@ def _build(
             result = compile_site(site, stager.add, jobs=jobs, progress=progress)
             if result.pack is None:
                 raise EdgekitError(result.diagnostics, status=1)
-        _check_removal(store, result.pack, yes)
+        check_removal(store, result.pack, yes=yes)
         with store.snapshot() as snapshot:
             clock = reads_clock(snapshot, result.pack)
         basis = note_basis(site, fingerprint, result.pack, result.diagnostics, reads_clock=clock)
         return publish(store, result.pack, time.time(), basis), basis, len(site.all_pages())
-
-
-def _check_removal(store: LmdbStore, pack: Pack, yes: bool) -> None:
-    removal = count_removed_pages(store, pack)
-    if removal.share > MAX_REMOVED and not yes:
-        raise failure(
-            "EK480",
-            f"{removal.removed} of {removal.before} published pages would be removed, so nothing is published",
-            help="see whether data or pages are missing; if the pages shall go, build with `--yes`",
-            status=1,
-        )

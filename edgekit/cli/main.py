@@ -31,7 +31,7 @@ SECTIONS: Final = {
         "segments": "Live fields of a tier: get, put, reset.",
     },
     "Ship": {
-        "releases": "Published builds: list, rollback.",
+        "releases": "Published builds: list, rollback, prune, export, import.",
         "verify": "Check every digest of the store.",
     },
     "More": {

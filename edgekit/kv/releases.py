@@ -31,11 +31,12 @@ class Publication(msgspec.Struct, frozen=True):
 
 
 class Release(msgspec.Struct, frozen=True):
-    """A kept release."""
+    """A kept release: when it was last published (Unix seconds), how many pages it has; None if it is damaged."""
 
     release: str
     published: float
     current: bool
+    pages: int | None
 
 
 class Published(msgspec.Struct, frozen=True):
@@ -46,7 +47,14 @@ class Published(msgspec.Struct, frozen=True):
     changes: dict[Namespace, Changes]
 
 
+class _Routes(msgspec.Struct):
+    """The part of a manifest that counts pages."""
+
+    routes: dict[str, msgspec.Raw]
+
+
 _MIN_PREFIX = 4
+_decode_routes = msgspec.json.Decoder(_Routes).decode
 _encode_publication = msgspec.json.Encoder().encode
 _decode_publication = msgspec.json.Decoder(Publication).decode
 
@@ -119,7 +127,17 @@ def list_releases(store: LmdbStore) -> list[Release]:
     """The kept releases, the last published first."""
     with store.snapshot() as snapshot:
         current = current_release(snapshot)
-        return [Release(name, entry.at, name == current) for name, entry in reversed(publications(snapshot).items())]
+        return [
+            Release(name, entry.at, name == current, _count_pages(snapshot, name))
+            for name, entry in reversed(publications(snapshot).items())
+        ]
+
+
+def _count_pages(snapshot: LmdbSnapshot, release: str) -> int | None:
+    try:
+        return len(_decode_routes(snapshot.get(EDGEKIT, manifest_key(release)) or b"").routes)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return None
 
 
 def rollback(store: LmdbStore, release: str | None, now: float) -> Published:
