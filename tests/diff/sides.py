@@ -13,6 +13,7 @@ from edgekit.model.slot import Slot
 from tests.compiler.sites import compile_files
 
 USER_NAME = Slot(name="USER_NAME", source="user.name", default="there", max_length=40)
+TIERS: Mapping[str, Mapping[str, object]] = {"free": {"hero": "Hi"}, "vip": {"hero": "Yo"}}
 HERO = Slot(name="HERO", source="segment.hero", max_length=80)
 
 
@@ -44,10 +45,7 @@ def manifest_of(
         redirects=tuple(redirects),
         headers={pattern: dict(names) for pattern, names in (headers or {}).items()},
         slots={slot.name: slot for slot in slots},
-        segments={
-            tier: dict(fields)
-            for tier, fields in ({"free": {"hero": "Hi"}, "vip": {"hero": "Yo"}} if segments is None else segments).items()
-        },
+        segments={tier: dict(fields) for tier, fields in (TIERS if segments is None else segments).items()},
         ttl=ttl or Ttl(),
         cpu_ms=cpu_ms,
         identity=identity or Identity(),

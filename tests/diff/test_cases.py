@@ -1,7 +1,7 @@
 """Every case of tests/cases/diff: two small sites and, beside them, what is shown of their difference.
 
-A case is a file `NAME.case`. Each line `=== old PATH`, `=== new PATH` or `=== both PATH` begins a file of the site's old
-or new state, or of both; `edgekit.toml +` adds to the common configuration; a case without a file of the old state
+A case is a file `NAME.case`. Each line `=== old PATH`, `=== new PATH` or `=== both PATH` begins a file of the site's
+old or new state, or of both; `edgekit.toml +` adds to the common configuration; a case without a file of the old state
 begins with nothing published. `=== edits` holds the live edits of the store. Beside it stand `NAME.txt`, `NAME.md` and
 `NAME.json`. `EDGEKIT_REWRITE_CASES=1` rewrites them: read the difference before a commit.
 """
