@@ -64,12 +64,10 @@ def test_a_redirect_to_a_host_that_it_did_not_lead_to_is_a_danger(old: str, new:
 
 
 def test_a_slot_that_reads_something_else_is_a_danger() -> None:
+    why = "every page that holds it shows another value"
     new = page_side("new", {}, slots=[HERO, Slot(name="USER_NAME", source="user.email", default="", max_length=40)])
     assert dangers(page_side("old", {}), new) == [
-        (
-            "slot",
-            "slot `USER_NAME` reads `user.email` and no longer `user.name`: every page that holds it shows another value",
-        )
+        ("slot", f"slot `USER_NAME` reads `user.email` and no longer `user.name`: {why}")
     ]
 
 
