@@ -22,10 +22,7 @@ _LARGEST_KEPT: Final = 64 * 1024
 _LINE: Final = re.compile(rb"[^\n]*\n|[^\n]+")
 _PIECE: Final = re.compile(rb"(?=.)<?[^<>;,}\n]*+[>;,}\n]?", re.DOTALL)
 _OPENING: Final = re.compile(rb"<[^/]")
-_OPENING_LARGEST_KEPT: Final = 64 * 1024
-"""Bytes of two texts whose comparison is remembered: 256 of them are 16 MiB, as are 4,096 of a sixteenth."""
-
-_LINE: Final = re.compile(rb"^[ \t]*<[^/]", re.MULTILINE)
+_OPENING_LINE: Final = re.compile(rb"^[ \t]*<[^/]", re.MULTILINE)
 _WORD: Final = re.compile(TOKEN.pattern.replace("(", "(?:").encode() + rb"|&#?\w+;|[\w\x80-\xff]+|\s+|.", re.DOTALL)
 
 
