@@ -48,4 +48,4 @@ def test_a_long_hunk_is_cut_and_counted() -> None:
 
 
 def test_nouns_have_their_plurals() -> None:
-    assert ["1 page", "2 days", "1,200 new bodies"] == [count(1, "page"), count(2, "day"), count(1200, "new body")]
+    assert [count(1, "page"), count(2, "day"), count(1200, "new body")] == ["1 page", "2 days", "1,200 new bodies"]
