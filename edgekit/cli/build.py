@@ -9,7 +9,6 @@ from edgekit.cli.building import build_site
 from edgekit.cli.options import clock_option, output_options, site_argument, store_option
 from edgekit.cli.output import Output
 from edgekit.cli.places import site_folder
-from edgekit.cli.watching import watch_site
 
 
 @click.command
@@ -47,6 +46,8 @@ def command(
     edgekit build --json | jq -r .release
     """
     if watch:
+        from edgekit.cli.watching import watch_site  # here, for nothing else needs what it loads
+
         folder = site_folder(site)
         watch_site(
             output,

@@ -196,6 +196,18 @@ def test_the_last_release_is_served_while_the_site_does_not_compile_from_the_sta
         assert "<p>About us</p><script" in httpx.get(f"{url}/about").text
 
 
+def test_a_bad_sample_user_is_shown_and_mended_while_pages_are_served(shop: Path) -> None:
+    write_shop(shop / "site", {"users.jsonl": '{"id": "u1"}\n{"name": "Ada"}\n'})
+    with serving("--watch", "--port", "0", cwd=shop) as url, httpx.stream("GET", url + EVENTS) as news:
+        lines = news.iter_lines()
+        assert next(line for line in lines if line.startswith("data: ")) == "data: 1"
+        assert httpx.get(url + STATE).json()["problems"][0]["place"] == "site/users.jsonl:2"
+        assert "About us" in httpx.get(f"{url}/about").text
+        write_shop(shop / "site")
+        assert next(line for line in lines if line.startswith("data: ")) == "data: 2"
+        assert "Hello Ada" in httpx.get(url, headers={"x-user-id": "u1"}).text
+
+
 def test_a_store_that_is_removed_is_made_and_found_anew(shop: Path) -> None:
     with (
         serving("--watch", "--port", "0", cwd=shop) as url,
