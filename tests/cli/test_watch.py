@@ -229,8 +229,10 @@ def test_nothing_is_left_running(shop: Path, number: signal.Signals) -> None:
     ) as process:
         assert process.stdout is not None
         url = process.stdout.readline().decode().strip()
-        with httpx.stream("GET", url + EVENTS) as news:
+        host, _, port = url.removeprefix("http://").partition(":")
+        with httpx.stream("GET", url + EVENTS) as news, socket.create_connection((host, int(port))) as half:
             assert next(news.iter_lines())
+            half.sendall(b"GET / HTTP/1.1\r\nhost: local")  # and no more: what the server would wait for
             process.send_signal(number)
             assert process.wait(30) == (0 if number == signal.SIGTERM else -number)
             # Every process of it holds the other end, and the last one to go closes it.
