@@ -16,7 +16,7 @@ from tests.scale import scaled
 
 BUDGETS: Final = {
     "tests": 40,
-    "tests/browser": 75,
+    "tests/browser": 82,
     "tests/cli": 150,
     "tests/compiler": 330,
     "tests/diagnostics": 45,
@@ -30,6 +30,7 @@ BUDGETS: Final = {
     "tests/project": 30,
     "tests/replay": 40,
     "tests/site": 5,
+    "tests/watch": 12,
 }
 
 settings.register_profile("edgekit", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -21,7 +21,8 @@ MAY_IMPORT: Final = {
     "replay": {"model", "diagnostics", "fragment", "project", "kv"},
     "diff": {"model", "diagnostics", "fragment"},
     "live": {"model", "diagnostics", "fragment", "project", "kv", "replay"},
-    "cli": {"model", "diagnostics", "fragment", "project", "kv", "compiler", "replay", "diff", "live"},
+    "watch": {"model", "diagnostics", "fragment", "project", "kv", "replay"},
+    "cli": {"model", "diagnostics", "fragment", "project", "kv", "compiler", "replay", "diff", "live", "watch"},
     "__main__.py": {"cli"},
     "__init__.py": set(),
 }
@@ -37,6 +38,7 @@ HOME: Final = {
     "selectolax": "compiler/",
     "tree_sitter": "compiler/scripts.py",
     "tree_sitter_javascript": "compiler/scripts.py",
+    "watchfiles": "watch/rounds.py",
 }
 """The only place that imports a package."""
 
@@ -96,6 +98,8 @@ def test_only_cli_prints_or_exits() -> None:
     }
     assert found <= {
         ("compiler/workers.py", "os._exit"),  # a worker whose parent was killed has nobody to tell
+        ("watch/latest.py", "os._exit"),  # the same: its builder has ended
+        ("watch/server.py", "os._exit"),  # the server's process, whose parent says what happened
         ("replay/server.py", "sys.stderr"),  # critical tail events of a worker, a process of its own
     }
 

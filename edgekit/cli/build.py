@@ -8,6 +8,7 @@ import click
 from edgekit.cli.building import build_site
 from edgekit.cli.options import clock_option, output_options, site_argument, store_option, wait_option
 from edgekit.cli.output import Output
+from edgekit.cli.places import site_folder
 from edgekit.diagnostics.text import format_amount
 
 
@@ -17,6 +18,7 @@ from edgekit.diagnostics.text import format_amount
 @clock_option
 @click.option("--jobs", type=click.IntRange(1, 256), metavar="N", help="Processes to compile in [default: as needed].")
 @wait_option
+@click.option("--watch", is_flag=True, help="Build again after every change, until Ctrl-C.")
 @click.option("--yes", is_flag=True, help="Publish even if more than 30 % of the pages would go.")
 @output_options()
 @click.pass_obj
@@ -27,6 +29,7 @@ def command(
     clock: datetime | None,
     jobs: int | None,
     wait: bool,
+    watch: bool,
     yes: bool,
 ) -> None:
     """Compile SITE and publish it to the store.
@@ -35,11 +38,26 @@ def command(
     run reports all findings; with an error nothing is published. Users in the store are not touched. A site that has
     not changed since the store's current release was built is not compiled again.
 
+    With --watch every change of what a build reads leads to another one, with a line each (with --json an object that
+    also has the files that `changed`). A build that fails publishes nothing, and the next change mends it.
+
     \b
     edgekit build
     edgekit build shop --store /srv/edge.lmdb
+    edgekit build --watch
     edgekit build --json | jq -r .release
     """
+    if watch:
+        from edgekit.cli.watching import watch_site  # here, for nothing else needs what it loads
+
+        folder = site_folder(site)
+        watch_site(
+            output,
+            folder,
+            store,
+            lambda progress: build_site(folder, store, clock=clock, jobs=jobs, wait=True, yes=yes, progress=progress),
+        )
+        return
     with output.progress("compiling") as progress:
         built = build_site(site, store, clock=clock, jobs=jobs, wait=wait, yes=yes, progress=progress)
     output.warnings(built.warnings)

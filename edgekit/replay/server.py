@@ -18,6 +18,7 @@ from edgekit.kv.store import open_store
 from edgekit.model.keys import CURRENT, EDGEKIT
 from edgekit.replay.core import respond
 from edgekit.replay.request import Request
+from edgekit.replay.response import Response
 from edgekit.replay.store import ReplayStore
 from edgekit.replay.tail import build_event, encode_event
 
@@ -39,6 +40,23 @@ def create_app(store_path: Path) -> App:
     Raises what `open_store` raises.
     """
     store = ReplayStore(open_store(store_path))
+    return build_app(lambda request: respond(request, store))
+
+
+def read_request(scope: dict[str, Any]) -> Request:
+    """The request of an ASGI scope, as of now."""
+    return Request(
+        path=scope["raw_path"],
+        now=time.time(),
+        method=scope["method"],
+        query=scope["query_string"],
+        headers=tuple(scope["headers"]),
+        peer=(scope["client"] or ("",))[0],
+    )
+
+
+def build_app(answer: Callable[[Request], Response]) -> App:
+    """The ASGI application that sends what `answer` gives for a request; critical tail events go to stderr."""
 
     async def app(
         scope: dict[str, Any],
@@ -47,15 +65,8 @@ def create_app(store_path: Path) -> App:
     ) -> None:
         if scope["type"] != "http":
             return
-        request = Request(
-            path=scope["raw_path"],
-            now=time.time(),
-            method=scope["method"],
-            query=scope["query_string"],
-            headers=tuple(scope["headers"]),
-            peer=(scope["client"] or ("",))[0],
-        )
-        response = respond(request, store)
+        request = read_request(scope)
+        response = answer(request)
         await send({"type": "http.response.start", "status": response.status, "headers": response.headers})
         await send({"type": "http.response.body", "body": response.body})
         if response.logs or response.outcome != "ok":
@@ -66,18 +77,27 @@ def create_app(store_path: Path) -> App:
 
 
 def serve(store_path: Path, host: str, port: int, workers: int = 1, on_start: Callable[[], None] | None = None) -> None:
-    """Answer requests until SIGTERM or SIGINT; `on_start` is called (in a thread) once it answers.
+    """Answer requests from a store until SIGTERM or SIGINT; `on_start` is called (in a thread) once it answers.
 
-    `port` is free (`replay.port.find_port`); this process must not hold the store open. Critical tail events go to
-    stderr, one JSON line each. Raises EK452 if nothing is published, EK453 if a worker dies, and what `open_store`
-    raises.
+    This process must not hold the store open. Raises EK452 if nothing is published, what `open_store` raises, and what
+    `run_server` does.
+    """
+    _check_release(store_path)
+    run_server(partial(create_app, store_path), host, port, workers, on_start)
+
+
+def run_server(
+    load: Callable[[], App], host: str, port: int, workers: int = 1, on_start: Callable[[], None] | None = None
+) -> None:
+    """Run the application that `load` makes, in each of the workers, until SIGTERM or SIGINT.
+
+    `port` is free (`replay.port.find_port`). Raises EK453 if a worker dies.
     """
     from granian.constants import HTTPModes, Interfaces, Loops
     from granian.http import HTTP1Settings
     from granian.log import LogLevels
     from granian.server import Server
 
-    _check_release(store_path)
     server = Server(
         "edgekit",
         address=host,
@@ -95,7 +115,7 @@ def serve(store_path: Path, host: str, port: int, workers: int = 1, on_start: Ca
     if on_start:
         server.on_startup(threading.Timer(_LISTEN_SECONDS, _announce, (host, port, on_start)).start)
     try:
-        server.serve(target_loader=partial(create_app, store_path), wrap_loader=False)
+        server.serve(target_loader=load, wrap_loader=False)
     except SystemExit:
         raise failure(
             "EK453",

@@ -1,0 +1,133 @@
+"""One build after the other: wait for a change, let it settle, build, hand on what came of it.
+
+What changed is found by comparing two looks at the files. The system's notifications only say when to look, and are
+asked for after the first of two looks: so what changes while a build goes on is missed by neither, and no thread of the
+watcher runs when a build forks.
+"""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Final, Generic, NamedTuple, TypeVar
+
+from watchfiles._rust_notify import RustNotify, WatchfilesRustInternalError
+
+from edgekit.diagnostics.diagnostic import EdgekitError, failure
+from edgekit.watch.changes import find_changes, has_lost
+from edgekit.watch.inputs import Inputs, find_inputs
+
+Built = TypeVar("Built")
+
+_QUIET: Final = 50
+"""Milliseconds without a change after which a save has ended."""
+_LONGEST: Final = 2_000
+"""Milliseconds after which changes that do not end are built as they are."""
+_GONE: Final = 300
+"""Milliseconds that a file which is gone gets to come back: some editors delete and then create."""
+_PULSE: Final = 500
+_STEP: Final = 20
+
+
+class Round(NamedTuple, Generic[Built]):
+    """One build. `changed` are the paths of files that led to it (none for the first), and one of the others is set."""
+
+    changed: tuple[str, ...]
+    built: Built | None
+    error: EdgekitError | None
+
+
+def rounds(
+    root: Path, stores: Sequence[Path], build: Callable[[], Built], pulse: Callable[[], None] = lambda: None
+) -> Iterator[Round[Built]]:
+    """Build the site folder `root` (absolute), now and after every change, for ever.
+
+    `stores` are left out of what is watched. `pulse` is called now and then while nothing happens; what it raises ends
+    the rounds. An error of a build that files changed under is not told: the next build tells what is true then.
+    Raises EK454, EK455 if the files cannot be watched, KeyboardInterrupt for any signal whose handler raises.
+    """
+    seen = find_inputs(root, stores)
+    changed: tuple[str, ...] = ()
+    is_again = False
+    while True:
+        this = _build(changed, build)
+        is_stale = this.error is not None and find_inputs(root, stores).stamps != seen.stamps
+        is_again = is_stale and not is_again
+        if not is_again:
+            yield this
+        before, seen = seen, _wait(root, stores, seen, pulse)
+        fresh = find_changes(before.stamps, seen.stamps)
+        changed = tuple(sorted({*changed, *fresh})) if is_again else fresh
+
+
+def _build(changed: tuple[str, ...], build: Callable[[], Built]) -> Round[Built]:
+    try:
+        return Round(changed, build(), None)
+    except EdgekitError as error:
+        return Round(changed, None, error)
+    except OSError as error:
+        what = f"`{error.filename}`" if error.filename is not None else "a file"
+        return Round(
+            changed,
+            None,
+            failure(
+                "EK102",
+                f"{what} cannot be read or written: {error.strerror or type(error).__name__}",
+                help="see to the file; the next change builds again",
+            ),
+        )
+
+
+def _wait(root: Path, stores: Sequence[Path], seen: Inputs, pulse: Callable[[], None]) -> Inputs:
+    """The inputs after a change, when they have settled."""
+    while True:
+        folders = find_inputs(root, stores).folders
+        with _notifier(folders) as notifier:
+            now = find_inputs(root, stores)
+            while now.stamps == seen.stamps and now.folders == folders:
+                while not _is_told(notifier, _PULSE):
+                    pulse()
+                now = find_inputs(root, stores)
+            if now.stamps == seen.stamps:
+                continue
+            _settle(notifier, _QUIET)
+            now = find_inputs(root, stores)
+            if has_lost(seen.stamps, now.stamps):
+                _settle(notifier, _GONE)
+                now = find_inputs(root, stores)
+            if now.stamps != seen.stamps:
+                return now
+
+
+def _settle(notifier: RustNotify, quiet: int) -> None:
+    for _ in range(_LONGEST // quiet):
+        if not _is_told(notifier, quiet):
+            return
+
+
+def _is_told(notifier: RustNotify, timeout: int) -> bool:
+    """Has anything happened in the folders within so many milliseconds?"""
+    told = notifier.watch(_QUIET, _STEP, timeout, None)
+    if told == "signal":
+        raise KeyboardInterrupt
+    return told != "timeout"
+
+
+def _notifier(folders: Sequence[str]) -> RustNotify:
+    """Folders and not files: of one that was replaced or deleted nothing more would be heard."""
+    there = [folder for folder in folders if os.path.isdir(folder)]
+    try:
+        return RustNotify(there, False, _is_polling(), 300, False, True)
+    except FileNotFoundError:  # gone since it was looked for
+        return _notifier(folders)
+    except (OSError, WatchfilesRustInternalError) as error:
+        raise failure(
+            "EK454",
+            f"the {len(folders)} folders of the site cannot be watched: {error}",
+            help="raise the system's limits (`sysctl fs.inotify`), end other programs that watch, or set "
+            "WATCHFILES_FORCE_POLLING=1",
+        ) from None
+
+
+def _is_polling() -> bool:
+    """What `watchfiles` itself reads: for file systems that tell nothing of changes made elsewhere."""
+    return os.environ.get("WATCHFILES_FORCE_POLLING", "") not in ("", "false", "disable")
