@@ -1,0 +1,246 @@
+"""What a report says beside its pages: what is compared, what is dangerous, and tables of all else."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, Final
+
+from markupsafe import Markup
+
+from edgekit.diff.html.marking import show_sentence, show_text
+from edgekit.diff.plan import Action, Change, Danger, FieldChange, Hunk, Plan, State
+from edgekit.diff.words import SYMBOLS, count, format_dollars, format_value, format_where
+from edgekit.model.keys import ASSETS, EDGEKIT, USER_SEGMENTS
+
+MOST_ROWS: Final = 200
+"""Rows of a table."""
+
+_MOST_LINKS: Final = 12
+"""Pages that a danger names."""
+
+_FIRST_HUNKS: Final = 10
+"""Hunks that are open to see; the others can be unfolded."""
+
+Link = Callable[[str], Markup]
+"""A page's name, as a link to where the report shows it."""
+
+_SECTION: Final = Markup(
+    '<section id="{0}" aria-labelledby="{0}-title"><h2 id="{0}-title">{1}{2}</h2>\n{3}</section>\n'
+)
+_NUMBER: Final = Markup(" <span class=number>{:,}</span>")
+_STATE: Final = Markup("<div class=state><dt>{}</dt><dd><bdi>{}</bdi>{}</dd></div>")
+_RELEASE: Final = Markup(' <code title="{}">{}</code>')
+_TABLE: Final = Markup(
+    '<div class=wide tabindex=0 role=group aria-label="{0}"><table class=facts><caption>{0}</caption>'
+    "<thead><tr>{1}</tr></thead><tbody>{2}</tbody></table></div>{3}\n"
+)
+_DANGER: Final = Markup("<li><p>{}</p>{}</li>\n")
+_HUNK: Final = Markup("<li class=hunk><p>{}</p><div class=lines>{}</div>{}</li>\n")
+
+
+def section(name: str, title: str, number: int | None, content: Markup) -> Markup:
+    """A part of the report with its heading; `name` is what links lead to."""
+    return _SECTION.format(name, title, "" if number is None else _NUMBER.format(number), content)
+
+
+def show_states(plan: Plan) -> Markup:
+    """What is compared with what."""
+    return Markup("<dl class=states>{}{}</dl>\n").format(
+        _show_state("Before", plan.old), _show_state("After", plan.new)
+    )
+
+
+def _show_state(when: str, state: State) -> Markup:
+    release = _RELEASE.format(state.release, state.release[:8]) if state.release else " (nothing published)"
+    return _STATE.format(when, show_text(state.label, static=True), release)
+
+
+def show_counts(plan: Plan) -> Markup:
+    """The figures of a change, large."""
+    pages = [page.action for page in plan.pages]
+    written = sum(done.bytes for done in plan.operations)
+    figures = [
+        *((f"{pages.count(action):,}", f"pages {action}", action) for action in SYMBOLS if action in pages),
+        *([(f"{plan.all_hunks:,}", _noun(plan.all_hunks, "change of text", "changes of text"), "")] if pages else []),
+        (f"{written:,}", _noun(written, "byte to write", "bytes to write"), ""),
+    ]
+    return Markup("<ul class=counts>{}</ul>\n").format(
+        Markup().join(
+            Markup('<li class="{}"><b>{}</b> {}</li>').format(kind, number, what.replace("pages", _noun_of(number)))
+            for number, what, kind in figures
+        )
+    )
+
+
+def _noun(number: int, one: str, many: str) -> str:
+    return one if number == 1 else many
+
+
+def _noun_of(number: str) -> str:
+    return "page" if number == "1" else "pages"
+
+
+def show_dangers(dangers: Sequence[Danger], link: Link) -> Markup:
+    """What to look at first, with the pages concerned."""
+    return Markup("<ul class=dangers>{}</ul>\n").format(
+        Markup().join(
+            _DANGER.format(show_sentence(danger.message), _show_pages(danger.pages, link)) for danger in dangers
+        )
+    )
+
+
+def _show_pages(paths: Sequence[str], link: Link) -> Markup:
+    if not paths:
+        return Markup()
+    shown = Markup(", ").join(map(link, paths[:_MOST_LINKS]))
+    others = len(paths) - _MOST_LINKS
+    return Markup("<p class=pages>{}{}</p>").format(shown, f" and {count(others, 'other')}" if others > 0 else "")
+
+
+def show_hunks(plan: Plan, link: Link) -> Markup:
+    """Each change of text once, with where it stands."""
+    shown = [_show_hunk(hunk, link) for hunk in plan.hunks]
+    first = Markup("<ul class=hunks>{}</ul>").format(Markup().join(shown[:_FIRST_HUNKS]))
+    others = Markup()
+    if rest := shown[_FIRST_HUNKS:]:
+        others = Markup("<details class=more><summary>{} more</summary><ul class=hunks>{}</ul></details>").format(
+            len(rest), Markup().join(rest)
+        )
+    missing = plan.all_hunks - len(shown)
+    return first + others + (_left_out(missing, "change") if missing else "")
+
+
+def _show_hunk(hunk: Hunk, link: Link) -> Markup:
+    where = Markup("{} · {}").format(format_where(hunk), link(hunk.page))
+    cut = Markup("<p class=quiet>{} left out</p>").format(count(hunk.cut, "more character")) if hunk.cut else ""
+    lines = Markup()
+    inside = bool(hunk.before or hunk.after)
+    for kind, tag, text in (("gone", "del", hunk.removed), ("come", "ins", hunk.added)):
+        if inside or text:
+            before, changed, after = (
+                show_text(part, static=False) for part in (hunk.before, text.removesuffix("\n"), hunk.after)
+            )
+            lines += Markup("<pre class="{0}">{1}<{2}>{3}</{2}>{4}</pre>").format(kind, before, tag, changed, after)
+    return _HUNK.format(where, lines, cut)
+
+
+def show_tables(plan: Plan) -> Iterator[tuple[str, str, int, Markup]]:
+    """The sections after the pages: name, title, number and content of those that have any."""
+    settings = [change for change in plan.changes if change.namespace == EDGEKIT and not _is_listed(change)]
+    groups: tuple[tuple[str, list[Change]], ...] = (
+        ("Redirects", [change for change in settings if change.key.startswith("redirect ")]),
+        ("Headers", [change for change in settings if change.key.startswith("header ")]),
+        ("Who may share a page", [change for change in settings if change.key.startswith(("page ", "island "))]),
+        ("Slots", [change for change in settings if change.key.startswith("slot ")]),
+    )
+    rest = [change for change in settings if not any(change in group for _, group in groups)]
+    tables = [_changes_table(title, group) for title, group in (*groups, ("Other settings", rest)) if group]
+    if tables:
+        yield "settings", "Redirects, headers and settings", len(settings), Markup().join(tables)
+    if plan.tiers:
+        yield "tiers", "Tiers", len(plan.tiers), Markup().join(_tier_tables(plan))
+    for name, title, namespace in (("assets", "Assets", ASSETS), ("users", "Users", USER_SEGMENTS)):
+        if changes := [change for change in plan.changes if change.namespace == namespace]:
+            rows = [(_sign(change.action), _code(change.key)) for change in changes[:MOST_ROWS]]
+            yield name, title, len(changes), _table(title, ("", "Key"), rows, len(changes))
+    if plan.operations:
+        yield "operations", "What publishing does", len(plan.operations), _operations(plan)
+
+
+def _is_listed(change: Change) -> bool:
+    """How a page is answered that comes or goes: the list of pages has it."""
+    return change.key.startswith(("page ", "island ")) and change.action != "changed"
+
+
+def _changes_table(title: str, changes: Sequence[Change]) -> Markup:
+    rows = [
+        (_sign(change.action), _code(change.key), _value(change.old), _value(change.new))
+        for change in changes[:MOST_ROWS]
+    ]
+    return _table(title, ("", "Key", "Before", "After"), rows, len(changes))
+
+
+def _tier_tables(plan: Plan) -> Iterator[Markup]:
+    for tier in plan.tiers[:MOST_ROWS]:
+        title = f"{tier.tier}, {tier.action}" if tier.action else f"{tier.tier}, as it is"
+        rows = [
+            (
+                _sign(field.action) if field.action else Markup('<span class="sign">=</span>'),
+                _code(field.field),
+                _value(field.old) if field.action != "added" else Markup(),
+                _value(field.new) if field.action != "removed" else Markup(),
+                _note(field),
+            )
+            for field in tier.fields[:MOST_ROWS]
+        ]
+        yield _table(title, ("", "Field", "Before", "After", "Note"), rows, len(tier.fields))
+
+
+def _note(field: FieldChange) -> Markup:
+    if field.edit is None:
+        return Markup("live field") if field.live else Markup("frozen")
+    files = Markup(", the file has {}").format(_value(field.new_file)) if field.new_file is not None else ""
+    if field.edit == "kept":
+        return Markup("edited in the store, and kept{}").format(files)
+    return Markup("edited in the store, and <strong>dropped</strong>")
+
+
+def _operations(plan: Plan) -> Markup:
+    done = [
+        (_code(item.namespace), *map(_figure, (item.puts, item.deletes, item.bodies, item.bytes)))
+        for item in plan.operations
+    ]
+    costs = [
+        (
+            cost.target,
+            cost.what,
+            _figure(cost.amount),
+            "" if cost.dollars is None else format_dollars(cost.dollars),
+            _price(cost.price, cost.source, cost.as_of),
+        )
+        for cost in plan.costs
+    ]
+    return _table(
+        "Operations on each namespace", ("Namespace", "Puts", "Deletes", "New bodies", "Bytes"), done, len(done)
+    ) + _table("What that costs", ("Target", "What", "Amount", "Price", "How it is reckoned"), costs, len(costs))
+
+
+def _price(price: str, source: str, as_of: str) -> Markup:
+    read = Markup(' <span class=quiet>(<a href="{}" rel=noreferrer>{}</a>)</span>').format(source, as_of)
+    return Markup("{}{}").format(price, read if source else "")
+
+
+def _table(title: str, columns: Iterable[str], rows: Sequence[Iterable[str]], number: int) -> Markup:
+    head = Markup().join(Markup("<th scope=col>{}").format(column) for column in columns)
+    cells = (Markup().join(Markup("<td>{}").format(cell) for cell in row) for row in rows)
+    body = Markup("\n").join(Markup("<tr>{}</tr>").format(row) for row in cells)
+    missing = number - len(rows)
+    return _TABLE.format(title, head, body, _left_out(missing, "row") if missing else "")
+
+
+def _left_out(number: int, noun: str) -> Markup:
+    return Markup("<p class=quiet>{} not in this report.</p>").format(count(number, f"more {noun}"))
+
+
+def _sign(action: Action) -> Markup:
+    return Markup('<span class="sign {0}" title="{0}">{1}</span>').format(action, SYMBOLS[action].replace("-", "−"))
+
+
+def _code(text: str) -> Markup:
+    return Markup("<code><bdi>{}</bdi></code>").format(show_text(text, static=True))
+
+
+def _value(value: Any) -> Markup:
+    match value:
+        case None:
+            return Markup()
+        case {"to": to, "status": status}:
+            return Markup("{} {}").format(_code(str(to)), status)
+        case {"delivery": delivery, "namespace": _}:
+            return _code(str(delivery))
+        case str():
+            return _code(value if len(value) <= 200 else f"{value[:199]}…")
+        case _:
+            return _code(format_value(value))
+
+
+def _figure(number: int) -> Markup:
+    return Markup("<span class=figure>{:,}</span>").format(number)

@@ -1,0 +1,134 @@
+"""Before and after as source, side by side: changed lines and parts are marked, unchanged runs folded."""
+
+from collections.abc import Iterator
+from itertools import groupby
+from typing import Final, NamedTuple
+
+from markupsafe import Markup
+
+from edgekit.diff.html.aligned import Line, Part, Row, align
+from edgekit.diff.html.marking import show_text
+from edgekit.diff.words import count
+
+_AROUND: Final = 3
+"""Unchanged lines that stand around a change."""
+
+_MOST_FOLDED: Final = 200
+"""Unchanged lines in a row that a reader can unfold; of more, only their number is said."""
+
+_MOST_ROWS: Final = 600
+"""Changed rows of one comparison."""
+
+_MOST_PARTS: Final = 60
+"""Changed parts of one line."""
+
+_LONGEST_SAME: Final = 240
+"""Bytes of unchanged text within a line."""
+
+_LONGEST_CHANGED: Final = 2000
+"""Bytes of one changed part."""
+
+_TABLE: Final = Markup(
+    '<table class="source"><caption class="unseen-by-eye">{}, before and after</caption>'
+    "<colgroup><col class=number><col><col class=number><col></colgroup>"
+    '<thead class="unseen-by-eye"><tr><th scope=col>Line<th scope=col>Before<th scope=col>Line<th scope=col>After'
+    "</tr></thead>{}</table>"
+)
+_BODY: Final = Markup("<tbody>{}</tbody>")
+_FOLD: Final = Markup(
+    "<tbody class=fold><tr><td colspan=4><button type=button class=unfold>{}</button></tr></tbody>"
+    "<tbody class=folded>{}</tbody>"
+)
+_NOTE: Final = Markup("<tbody class=fold><tr><td colspan=4>{}</tr></tbody>")
+_ROW: Final = Markup("<tr{}>{}{}</tr>\n")
+_CELL: Final = Markup('<td class="number {}">{}<td class="code {}">{}')
+_GAP: Final = Markup("<i class=left-out>… {} …</i>")
+
+
+class Bodies(NamedTuple):
+    """What is compared: two bodies, None where there is none, and whether each is a static page's."""
+
+    old: bytes | None
+    new: bytes | None
+    was_static: bool
+    is_static: bool
+
+
+def show_source(title: str, bodies: Bodies) -> Markup:
+    """A table of both bodies; `title` says for whom."""
+    shown, rows = [], 0
+    for differs, run in _runs(bodies):
+        if not differs:
+            shown.append(_fold(run, bodies))
+        elif rows < _MOST_ROWS:
+            shown.append(_BODY.format(_show_rows(run[: _MOST_ROWS - rows], bodies)))
+            if rows + len(run) > _MOST_ROWS:
+                shown.append(_NOTE.format("More changed lines are not shown."))
+        rows += len(run) if differs else 0
+    if not rows:
+        shown.append(_NOTE.format("They differ in how the last line ends."))
+    return _TABLE.format(title, Markup().join(shown))
+
+
+def _runs(bodies: Bodies) -> Iterator[tuple[bool, list[Row]]]:
+    """Rows in runs: those that differ with what is around them, and those between."""
+    rows = list(align(bodies.old, bodies.new))
+    near = [False] * len(rows)
+    for at, row in enumerate(rows):
+        if row.differs:
+            start, end = max(0, at - _AROUND), min(len(rows), at + _AROUND + 1)
+            near[start:end] = [True] * (end - start)
+    for differs, run in groupby(zip(near, rows, strict=True), key=lambda item: item[0]):
+        yield differs, [row for _, row in run]
+
+
+def _fold(run: list[Row], bodies: Bodies) -> Markup:
+    lines = count(len(run), "unchanged line")
+    if len(run) > _MOST_FOLDED:
+        return _NOTE.format(f"{lines}, not in this report")
+    return _FOLD.format(lines, _show_rows(run, bodies))
+
+
+def _show_rows(rows: list[Row], bodies: Bodies) -> Markup:
+    return Markup().join(
+        _ROW.format(
+            Markup(" class=differs") if row.differs else "",
+            _show_cells(row.old, row, "gone", static=bodies.was_static),
+            _show_cells(row.new, row, "come", static=bodies.is_static),
+        )
+        for row in rows
+    )
+
+
+def _show_cells(line: Line | None, row: Row, changed: str, *, static: bool) -> Markup:
+    if line is None:
+        return _CELL.format("none", "", "none", "")
+    side = "old" if changed == "gone" else "new"
+    kind = f"{side} {changed}" if row.differs else side
+    tag = ("del" if changed == "gone" else "ins") if row.differs else ""
+    return _CELL.format(kind, line.number, kind, _show_line(line, tag, alone=None in row, static=static))
+
+
+def _show_line(line: Line, tag: str, *, alone: bool, static: bool) -> Markup:
+    """The text of a line; its changed parts stand in `tag`, all of it if it stands alone."""
+    parts: tuple[Part, ...] = ((0, len(line.text)),) if alone and tag else line.changed
+    shown, at = [], 0
+    for start, end in parts[:_MOST_PARTS]:
+        shown.append(_show_part(line.text[at:start], _LONGEST_SAME, static=static))
+        text = _show_part(line.text[start:end], _LONGEST_CHANGED, static=static)
+        shown.append(Markup("<{0}>{1}</{0}>").format(tag, text))
+        at = end
+    if len(parts) > _MOST_PARTS:
+        shown.append(_GAP.format(count(len(parts) - _MOST_PARTS, "more change")))
+    shown.append(_show_part(line.text[at:], _LONGEST_SAME if tag else _LONGEST_CHANGED, static=static))
+    return Markup().join(shown)
+
+
+def _show_part(text: bytes, longest: int, *, static: bool) -> Markup:
+    """Some text of a line; of a long one both ends. Bodies are UTF-8; one that is damaged is shown all the same."""
+    if len(text) <= longest:
+        return show_text(text.decode(errors="replace"), static=static)
+    half = longest // 2
+    before, after = text[:half].decode(errors="ignore"), text[-half:].decode(errors="ignore")
+    gap = _GAP.format(count(len(text) - 2 * half, "byte"))
+    return show_text(before, static=static) + gap + show_text(after, static=static)
