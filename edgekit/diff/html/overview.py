@@ -118,7 +118,7 @@ def _show_hunk(hunk: Hunk, link: Link) -> Markup:
             before, changed, after = (
                 show_text(part, static=False) for part in (hunk.before, text.removesuffix("\n"), hunk.after)
             )
-            lines += Markup("<pre class="{0}">{1}<{2}>{3}</{2}>{4}</pre>").format(kind, before, tag, changed, after)
+            lines += Markup('<pre class="{0}">{1}<{2}>{3}</{2}>{4}</pre>').format(kind, before, tag, changed, after)
     return _HUNK.format(where, lines, cut)
 
 
