@@ -63,7 +63,8 @@ _FILTER: Final = Markup("""<form class="filter" role="search" hidden>
 _LEGEND: Final = Markup("""<p class="legend quiet">In pages: <b class="slot">{NAME}</b> is filled when somebody asks,
 <b class="choice">{?NAME=value}</b> begins one of several alternatives,
 <b class="island">&lt;!--INJECT:name--&gt;</b> is an island’s place,
-<b class="unseen">U+202E</b> an invisible character. A rendered page runs and loads nothing: it is what a visitor without scripts sees, with the release’s own style sheets
+<b class="unseen">U+202E</b> an invisible character.
+A rendered page runs and loads nothing: it is what a visitor without scripts sees, with the release’s own style sheets
 and small images; of alternatives the first is shown.</p>
 """)
 _FOOT: Final = Markup("""</main>

@@ -17,16 +17,19 @@ _UNSEEN: Final = (
 _PLAIN: Final = re.compile(rf"(?P<mark>{MARK.pattern.decode()})|(?P<unseen>{_UNSEEN})")
 _FRAGMENT: Final = re.compile(rf"(?P<token>{TOKEN.pattern})|{_PLAIN.pattern}")
 
+_MARKED: Final = Markup('<b class="%s">%s</b>')
+
 
 def show_text(text: str, *, static: bool) -> Markup:
     """A text with `<b class="…">` around what is no plain text. `static`: it is never read by the grammar of tokens."""
-    shown, at = [], 0
+    shown: list[Markup] = []
+    at = 0
     for found in (_PLAIN if static else _FRAGMENT).finditer(text):
         shown.append(Markup.escape(text[at : found.start()]))
-        shown.append(Markup('<b class="{}">{}</b>').format(*_name(found)))
+        shown.append(_MARKED % _name(found))
         at = found.end()
-    shown.append(Markup.escape(text[at:]))
-    return Markup().join(shown)
+    rest = Markup.escape(text[at:])
+    return Markup().join([*shown, rest]) if shown else rest
 
 
 def show_sentence(sentence: str) -> Markup:

@@ -33,6 +33,7 @@ _TABLE: Final = Markup(
     "<thead><tr>{1}</tr></thead><tbody>{2}</tbody></table></div>{3}\n"
 )
 _DANGER: Final = Markup("<li><p>{}</p>{}</li>\n")
+_LINES: Final = Markup('<pre class="{0}">{1}<{2} class="{3}">{4}</{2}>{5}</pre>')
 _HUNK: Final = Markup("<li class=hunk><p>{}</p><div class=lines>{}</div>{}</li>\n")
 
 
@@ -109,7 +110,7 @@ def show_hunks(plan: Plan, link: Link) -> Markup:
 
 
 def _show_hunk(hunk: Hunk, link: Link) -> Markup:
-    where = Markup("{} · {}").format(format_where(hunk), link(hunk.page))
+    where = Markup("{} · see {}").format(format_where(hunk), link(hunk.page))
     cut = Markup("<p class=quiet>{} left out</p>").format(count(hunk.cut, "more character")) if hunk.cut else ""
     lines = Markup()
     inside = bool(hunk.before or hunk.after)
@@ -118,7 +119,8 @@ def _show_hunk(hunk: Hunk, link: Link) -> Markup:
             before, changed, after = (
                 show_text(part, static=False) for part in (hunk.before, text.removesuffix("\n"), hunk.after)
             )
-            lines += Markup('<pre class="{0}">{1}<{2}>{3}</{2}>{4}</pre>').format(kind, before, tag, changed, after)
+            extent = "part" if inside else "whole"
+            lines += _LINES.format(kind, before, tag, extent, changed, after)
     return _HUNK.format(where, lines, cut)
 
 

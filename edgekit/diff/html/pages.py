@@ -20,7 +20,7 @@ MOST_LISTED: Final = 10_000
 MOST_SHOWN: Final = 100
 """Pages of which it shows what they were and are."""
 
-_MOST_BYTES: Final = 8 * 1024 * 1024
+_MOST_BYTES: Final = 4 * 1024 * 1024
 """Bytes of what they were and are, together."""
 
 _ITEM: Final = Markup('<li id="{}" class="page" data-kind="{}" data-action="{}">{}</li>\n')

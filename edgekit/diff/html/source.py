@@ -16,8 +16,11 @@ _AROUND: Final = 3
 _MOST_FOLDED: Final = 200
 """Unchanged lines in a row that a reader can unfold; of more, only their number is said."""
 
-_MOST_ROWS: Final = 600
-"""Changed rows of one comparison."""
+_MOST_ROWS: Final = 400
+"""Rows with a change, or around one."""
+
+_MOST_ALONE: Final = 100
+"""Lines of a page that comes or goes."""
 
 _MOST_PARTS: Final = 60
 """Changed parts of one line."""
@@ -40,8 +43,10 @@ _FOLD: Final = Markup(
     "<tbody class=folded>{}</tbody>"
 )
 _NOTE: Final = Markup("<tbody class=fold><tr><td colspan=4>{}</tr></tbody>")
-_ROW: Final = Markup("<tr{}>{}{}</tr>\n")
-_CELL: Final = Markup('<td class="number {}">{}<td class="code {}">{}')
+_ROW: Final = Markup('<tr class="%s">%s%s</tr>\n')
+_CELL: Final = Markup('<td class="number %s">%s<td class="code %s">%s')
+_CHANGED: Final = Markup("<%s>%s</%s>")
+_WHOLE: Final = Markup("<%s class=whole>%s</%s>")
 _GAP: Final = Markup("<i class=left-out>… {} …</i>")
 
 
@@ -57,13 +62,15 @@ class Bodies(NamedTuple):
 def show_source(title: str, bodies: Bodies) -> Markup:
     """A table of both bodies; `title` says for whom."""
     shown, rows = [], 0
+    most = _MOST_ALONE if bodies.old is None or bodies.new is None else _MOST_ROWS
     for differs, run in _runs(bodies):
         if not differs:
             shown.append(_fold(run, bodies))
-        elif rows < _MOST_ROWS:
-            shown.append(_BODY.format(_show_rows(run[: _MOST_ROWS - rows], bodies)))
-            if rows + len(run) > _MOST_ROWS:
-                shown.append(_NOTE.format("More changed lines are not shown."))
+        elif rows < most:
+            shown.append(_BODY.format(_show_rows(run[: most - rows], bodies)))
+            if rows + len(run) > most:
+                shown.append(_NOTE.format("What follows is not in this report."))
+                break
         rows += len(run) if differs else 0
     if not rows:
         shown.append(_NOTE.format("They differ in how the last line ends."))
@@ -91,8 +98,9 @@ def _fold(run: list[Row], bodies: Bodies) -> Markup:
 
 def _show_rows(rows: list[Row], bodies: Bodies) -> Markup:
     return Markup().join(
-        _ROW.format(
-            Markup(" class=differs") if row.differs else "",
+        _ROW
+        % (
+            "differs" if row.differs else "same",
             _show_cells(row.old, row, "gone", static=bodies.was_static),
             _show_cells(row.new, row, "come", static=bodies.is_static),
         )
@@ -102,25 +110,27 @@ def _show_rows(rows: list[Row], bodies: Bodies) -> Markup:
 
 def _show_cells(line: Line | None, row: Row, changed: str, *, static: bool) -> Markup:
     if line is None:
-        return _CELL.format("none", "", "none", "")
+        return _CELL % ("none", "", "none", "")
     side = "old" if changed == "gone" else "new"
     kind = f"{side} {changed}" if row.differs else side
     tag = ("del" if changed == "gone" else "ins") if row.differs else ""
-    return _CELL.format(kind, line.number, kind, _show_line(line, tag, alone=None in row, static=static))
+    return _CELL % (kind, line.number, kind, _show_line(line, tag, alone=None in row, static=static))
 
 
 def _show_line(line: Line, tag: str, *, alone: bool, static: bool) -> Markup:
     """The text of a line; its changed parts stand in `tag`, all of it if it stands alone."""
     parts: tuple[Part, ...] = ((0, len(line.text)),) if alone and tag else line.changed
+    if not parts:
+        return _show_part(line.text, _LONGEST_CHANGED, static=static)
     shown, at = [], 0
     for start, end in parts[:_MOST_PARTS]:
         shown.append(_show_part(line.text[at:start], _LONGEST_SAME, static=static))
         text = _show_part(line.text[start:end], _LONGEST_CHANGED, static=static)
-        shown.append(Markup("<{0}>{1}</{0}>").format(tag, text))
+        shown.append((_WHOLE if (start, end) == (0, len(line.text)) else _CHANGED) % (tag, text, tag))
         at = end
     if len(parts) > _MOST_PARTS:
         shown.append(_GAP.format(count(len(parts) - _MOST_PARTS, "more change")))
-    shown.append(_show_part(line.text[at:], _LONGEST_SAME if tag else _LONGEST_CHANGED, static=static))
+    shown.append(_show_part(line.text[at:], _LONGEST_SAME, static=static))
     return Markup().join(shown)
 
 
