@@ -9,11 +9,13 @@ from typing import Final
 
 from markupsafe import Markup
 
+from edgekit.diagnostics.text import escape_control
 from edgekit.diff.html.overview import section, show_counts, show_dangers, show_hunks, show_states, show_tables
 from edgekit.diff.html.pages import MOST_LISTED, MOST_SHOWN, Pages
 from edgekit.diff.plan import Plan
+from edgekit.diff.sections import summarise
 from edgekit.diff.side import Side
-from edgekit.diff.words import count, summarise
+from edgekit.diff.words import count
 
 _HERE: Final = Path(__file__).parent
 
@@ -43,13 +45,12 @@ _HEAD: Final = Markup("""<!doctype html>
 <a class="skip unseen-by-eye" href="#main">Skip to the changes</a>
 <header class="top">
 <h1>What would change</h1>
-<p class="lead">{}</p>
-{}</header>
+{}{}</header>
 """)
 _NAVIGATION: Final = Markup("<nav aria-label=Contents><ul>{}</ul></nav>\n")
 _NOTHING: Final = Markup(
     "<section class=calm><h2>Nothing would change</h2>"
-    "<p>Both sides answer every request with the same bytes.</p></section>\n"
+    "<p>Pages, assets, redirects, headers, tiers and settings are as they are.</p></section>\n"
 )
 _FILTER: Final = Markup("""<form class="filter" role="search" hidden>
 <label>Path <input type="search" name="path" autocomplete="off" spellcheck="false" placeholder="/product/"></label>
@@ -84,8 +85,9 @@ def render_html(plan: Plan, old: Side, new: Side) -> Iterator[str]:
     pages = Pages(plan, old, new)
     style, script = _read("report.css"), _read("report.js")
     policy = _POLICY.format(base64.b64encode(hashlib.sha256(script.encode()).digest()).decode())
-    title = f"{plan.old.label} → {plan.new.label}"
-    yield _HEAD.format(policy, title, Markup(style), summarise(plan), show_states(plan))  # noqa: S704
+    title = escape_control(f"{plan.old.label} → {plan.new.label}")
+    lead = Markup("<p class=lead>{}</p>\n").format(summarise(plan)) if plan.differs else ""
+    yield _HEAD.format(policy, title, Markup(style), lead, show_states(plan))  # noqa: S704
     tables = list(show_tables(plan))
     yield _navigation(plan, [(name, title, number) for name, title, number, _ in tables])
     yield Markup('<main id="main">\n')

@@ -6,9 +6,10 @@ from typing import Any, Final
 from markupsafe import Markup
 
 from edgekit.diff.html.marking import show_sentence, show_text
-from edgekit.diff.plan import Action, Change, Danger, FieldChange, Hunk, Plan, State
-from edgekit.diff.words import SYMBOLS, count, format_dollars, format_value, format_where
-from edgekit.model.keys import ASSETS, EDGEKIT, USER_SEGMENTS
+from edgekit.diff.plan import Change, Danger, FieldChange, Hunk, Plan, State
+from edgekit.diff.sections import build_sections
+from edgekit.diff.words import KEPT, SYMBOLS, count, format_dollars, format_value, format_where
+from edgekit.model.keys import EDGEKIT
 
 MOST_ROWS: Final = 200
 """Rows of a table."""
@@ -35,6 +36,18 @@ _TABLE: Final = Markup(
 _DANGER: Final = Markup("<li><p>{}</p>{}</li>\n")
 _LINES: Final = Markup('<pre class="{0}">{1}<{2} class="{3}">{4}</{2}>{5}</pre>')
 _HUNK: Final = Markup("<li class=hunk><p>{}</p><div class=lines>{}</div>{}</li>\n")
+
+
+_GROUPS: Final = {
+    "redirect": "Redirects",
+    "header": "Headers",
+    "page": "Who may share a page",
+    "island": "Who may share an island",
+    "slot": "Slots",
+}
+"""Parts of a manifest that have a table of their own, by the first word of their keys."""
+
+_OTHER: Final = "Other settings"
 
 
 def section(name: str, title: str, number: int | None, content: Markup) -> Markup:
@@ -127,22 +140,19 @@ def _show_hunk(hunk: Hunk, link: Link) -> Markup:
 def show_tables(plan: Plan) -> Iterator[tuple[str, str, int, Markup]]:
     """The sections after the pages: name, title, number and content of those that have any."""
     settings = [change for change in plan.changes if change.namespace == EDGEKIT and not _is_listed(change)]
-    groups: tuple[tuple[str, list[Change]], ...] = (
-        ("Redirects", [change for change in settings if change.key.startswith("redirect ")]),
-        ("Headers", [change for change in settings if change.key.startswith("header ")]),
-        ("Who may share a page", [change for change in settings if change.key.startswith(("page ", "island "))]),
-        ("Slots", [change for change in settings if change.key.startswith("slot ")]),
-    )
-    rest = [change for change in settings if not any(change in group for _, group in groups)]
-    tables = [_changes_table(title, group) for title, group in (*groups, ("Other settings", rest)) if group]
+    groups: dict[str, list[Change]] = {}
+    for change in settings:
+        groups.setdefault(_GROUPS.get(change.key.partition(" ")[0], _OTHER), []).append(change)
+    tables = [_changes_table(title, groups[title]) for title in (*_GROUPS.values(), _OTHER) if title in groups]
     if tables:
         yield "settings", "Redirects, headers and settings", len(settings), Markup().join(tables)
     if plan.tiers:
         yield "tiers", "Tiers", len(plan.tiers), Markup().join(_tier_tables(plan))
-    for name, title, namespace in (("assets", "Assets", ASSETS), ("users", "Users", USER_SEGMENTS)):
-        if changes := [change for change in plan.changes if change.namespace == namespace]:
-            rows = [(_sign(change.action), _code(change.key)) for change in changes[:MOST_ROWS]]
-            yield name, title, len(changes), _table(title, ("", "Key"), rows, len(changes))
+    for listed in build_sections(plan):
+        if listed.title in ("Assets", "Users"):
+            rows = [(_sign(row.symbol), _code(row.text)) for row in listed.rows[:MOST_ROWS]]
+            table = _table(listed.title, ("", listed.noun.capitalize()), rows, len(listed.rows))
+            yield listed.title.lower(), listed.title, len(listed.rows), table
     if plan.operations:
         yield "operations", "What publishing does", len(plan.operations), _operations(plan)
 
@@ -152,9 +162,26 @@ def _is_listed(change: Change) -> bool:
     return change.key.startswith(("page ", "island ")) and change.action != "changed"
 
 
+def _name(key: str) -> str:
+    """A part of the manifest without the word that says of which kind it is, if its table does."""
+    kind, _, name = key.partition(" ")
+    return name if kind in _GROUPS else key
+
+
+def _differing(change: Change) -> tuple[Any, Any]:
+    """Both values; of two slots what they differ in, of a new or an old one where its value is from."""
+    old, new = change.old, change.new
+    if change.key.startswith("slot "):
+        if old is None or new is None:
+            return old and old["from"], new and new["from"]
+        fields = [field for field in sorted({*old, *new}) if old.get(field) != new.get(field)]
+        return {field: old.get(field) for field in fields}, {field: new.get(field) for field in fields}
+    return old, new
+
+
 def _changes_table(title: str, changes: Sequence[Change]) -> Markup:
     rows = [
-        (_sign(change.action), _code(change.key), _value(change.old), _value(change.new))
+        (_sign(SYMBOLS[change.action]), _code(_name(change.key)), *map(_value, _differing(change)))
         for change in changes[:MOST_ROWS]
     ]
     return _table(title, ("", "Key", "Before", "After"), rows, len(changes))
@@ -165,7 +192,7 @@ def _tier_tables(plan: Plan) -> Iterator[Markup]:
         title = f"{tier.tier}, {tier.action}" if tier.action else f"{tier.tier}, as it is"
         rows = [
             (
-                _sign(field.action) if field.action else Markup('<span class="sign">=</span>'),
+                _sign(SYMBOLS[field.action] if field.action else KEPT),
                 _code(field.field),
                 _value(field.old) if field.action != "added" else Markup(),
                 _value(field.new) if field.action != "removed" else Markup(),
@@ -181,8 +208,10 @@ def _note(field: FieldChange) -> Markup:
         return Markup("live field") if field.live else Markup("frozen")
     files = Markup(", the file has {}").format(_value(field.new_file)) if field.new_file is not None else ""
     if field.edit == "kept":
-        return Markup("edited in the store, and kept{}").format(files)
-    return Markup("edited in the store, and <strong>dropped</strong>")
+        return Markup("edited in the store, and stays{}").format(files)
+    if field.action is None:
+        return Markup("edited in the store; the file now says the same")
+    return Markup("edited in the store, and <strong>lost</strong>")
 
 
 def _operations(plan: Plan) -> Markup:
@@ -222,8 +251,9 @@ def _left_out(number: int, noun: str) -> Markup:
     return Markup("<p class=quiet>{} not in this report.</p>").format(count(number, f"more {noun}"))
 
 
-def _sign(action: Action) -> Markup:
-    return Markup('<span class="sign {0}" title="{0}">{1}</span>').format(action, SYMBOLS[action].replace("-", "−"))
+def _sign(symbol: str) -> Markup:
+    action = next((action for action in SYMBOLS if SYMBOLS[action] == symbol), "kept")
+    return Markup('<span class="sign {0}" title="{0}">{1}</span>').format(action, symbol.replace("-", "−"))
 
 
 def _code(text: str) -> Markup:
