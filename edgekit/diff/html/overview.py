@@ -8,7 +8,7 @@ from markupsafe import Markup
 from edgekit.diff.html.marking import show_sentence, show_text
 from edgekit.diff.plan import Change, Danger, FieldChange, Hunk, Plan, State
 from edgekit.diff.sections import build_sections
-from edgekit.diff.words import KEPT, SYMBOLS, count, format_dollars, format_value, format_where
+from edgekit.diff.words import KEPT, SYMBOLS, count, format_costs, format_prices, format_value, format_where
 from edgekit.model.keys import EDGEKIT
 
 MOST_ROWS: Final = 200
@@ -219,24 +219,13 @@ def _operations(plan: Plan) -> Markup:
         (_code(item.namespace), *map(_figure, (item.puts, item.deletes, item.bodies, item.bytes)))
         for item in plan.operations
     ]
-    costs = [
-        (
-            cost.target,
-            cost.what,
-            _figure(cost.amount),
-            "" if cost.dollars is None else format_dollars(cost.dollars),
-            _price(cost.price, cost.source, cost.as_of),
-        )
-        for cost in plan.costs
-    ]
-    return _table(
-        "Operations on each namespace", ("Namespace", "Puts", "Deletes", "New bodies", "Bytes"), done, len(done)
-    ) + _table("What that costs", ("Target", "What", "Amount", "Price", "How it is reckoned"), costs, len(costs))
-
-
-def _price(price: str, source: str, as_of: str) -> Markup:
-    read = Markup(' <span class=quiet>(<a href="{}" rel=noreferrer>{}</a>)</span>').format(source, as_of)
-    return Markup("{}{}").format(price, read if source else "")
+    costs = list(format_costs(plan.costs).items())
+    prices = (Markup("<p class=quiet>{}</p>").format(price) for price in format_prices(plan.costs))
+    return (
+        _table("Operations on each namespace", ("Namespace", "Puts", "Deletes", "New bodies", "Bytes"), done, len(done))
+        + _table("What that is on a target", ("Target", "Operations and costs"), costs, len(costs))
+        + Markup().join(prices)
+    )
 
 
 def _table(title: str, columns: Iterable[str], rows: Sequence[Iterable[str]], number: int) -> Markup:

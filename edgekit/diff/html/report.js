@@ -105,6 +105,12 @@ function build(text, hasTokens) {
   for (const found of page.querySelectorAll("iframe, frame, object, embed, video, audio")) {
     found.replaceWith(element(page, "edgekit-absent", found.localName))
   }
+  // A browser may connect to where a link leads before anybody follows it; `#` keeps the look of a link.
+  for (const found of page.querySelectorAll("a, area")) {
+    if (found.hasAttribute("href")) found.setAttribute("href", "#")
+    found.removeAttribute("xlink:href")
+    found.removeAttribute("ping")
+  }
   for (const found of page.querySelectorAll("[autofocus]")) found.removeAttribute("autofocus")
   page.querySelectorAll("img").forEach(showImage)
   if (hasTokens) markTokens(page)

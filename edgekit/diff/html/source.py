@@ -13,6 +13,9 @@ from edgekit.diff.words import count
 _AROUND: Final = 3
 """Unchanged lines that stand around a change."""
 
+_FEWEST_FOLDED: Final = 4
+"""Unchanged lines in a row that are worth to be folded."""
+
 _MOST_FOLDED: Final = 200
 """Unchanged lines in a row that a reader can unfold; of more, only their number is said."""
 
@@ -61,18 +64,19 @@ class Bodies(NamedTuple):
 
 def show_source(title: str, bodies: Bodies) -> Markup:
     """A table of both bodies; `title` says for whom."""
-    shown, rows = [], 0
-    most = _MOST_ALONE if bodies.old is None or bodies.new is None else _MOST_ROWS
-    for differs, run in _runs(bodies):
-        if not differs:
+    shown: list[Markup] = []
+    left = _MOST_ALONE if bodies.old is None or bodies.new is None else _MOST_ROWS
+    runs = list(_runs(bodies))
+    for differs, run in runs:
+        if not differs and len(run) >= _FEWEST_FOLDED:
             shown.append(_fold(run, bodies))
-        elif rows < most:
-            shown.append(_BODY.format(_show_rows(run[: most - rows], bodies)))
-            if rows + len(run) > most:
-                shown.append(_NOTE.format("What follows is not in this report."))
-                break
-        rows += len(run) if differs else 0
-    if not rows:
+            continue
+        shown.append(_BODY.format(_show_rows(run[:left], bodies)))
+        left -= len(run)
+        if left < 0:
+            shown.append(_NOTE.format("What follows is not in this report."))
+            break
+    if not any(differs for differs, _ in runs):
         shown.append(_NOTE.format("They differ in how the last line ends."))
     return _TABLE.format(title, Markup().join(shown))
 
