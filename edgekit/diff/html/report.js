@@ -101,8 +101,10 @@ function build(text, hasTokens) {
     style.textContent = asset.text.replaceAll("</", "<\\/")
     link.replaceWith(style)
   }
-  for (const found of page.querySelectorAll("script, base, meta[http-equiv], source, track")) found.remove()
-  for (const found of page.querySelectorAll("iframe, frame, object, embed, video, audio")) {
+  // What loads is stopped by the policy. But a browser connects ahead for frames and some links, before it asks that;
+  // and what stands in a template is not found here, yet may be shown.
+  for (const found of page.querySelectorAll("script, base, meta[http-equiv], source, track, template")) found.remove()
+  for (const found of page.querySelectorAll("iframe, frame, fencedframe, object, embed, video, audio")) {
     found.replaceWith(element(page, "edgekit-absent", found.localName))
   }
   // A browser may connect to where a link leads before anybody follows it; `#` keeps the look of a link.
