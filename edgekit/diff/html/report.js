@@ -145,6 +145,22 @@ function show(page) {
   }
 }
 
+// Folded lines are the same on both sides, so only those of the old one are in the report.
+function unfold(fold) {
+  const {content, dataset} = fold.querySelector("template")
+  for (const row of content.querySelectorAll("tr")) {
+    const [number, code] = [...row.cells].map(cell => cell.cloneNode(true))
+    number.textContent = Number(number.textContent) + Number(dataset.shift)
+    number.className = number.className.replace("old", "new")
+    code.className = code.className.replace("old", "new")
+    row.append(number, code)
+  }
+  fold.classList.remove("fold")
+  fold.tabIndex = -1
+  fold.replaceChildren(content)
+  fold.focus({preventScroll: true})
+}
+
 function filter(form) {
   const path = form.elements.path.value.trim().toLowerCase()
   const {kind, action} = form.elements
@@ -175,14 +191,8 @@ document.addEventListener("change", event => {
 })
 document.addEventListener("click", event => {
   const fold = event.target.closest(".unfold")?.closest("tbody")
-  if (!fold) return
-  const folded = fold.nextElementSibling
-  folded.hidden = false
-  folded.tabIndex = -1
-  folded.focus({preventScroll: true})
-  fold.remove()
+  if (fold) unfold(fold)
 })
-for (const folded of document.querySelectorAll(".folded")) folded.hidden = true
 for (const page of document.querySelectorAll(".page:has(.pair)")) show(page)
 const form = document.querySelector(".filter")
 if (form) {

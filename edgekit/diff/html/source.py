@@ -42,8 +42,8 @@ _TABLE: Final = Markup(
 )
 _BODY: Final = Markup("<tbody>{}</tbody>")
 _FOLD: Final = Markup(
-    "<tbody class=fold><tr><td colspan=4><button type=button class=unfold>{}</button></tr></tbody>"
-    "<tbody class=folded>{}</tbody>"
+    "<tbody class=fold><tr><td colspan=4><button type=button class=unfold>{}</button>"
+    '<template data-shift="{}">{}</template></tr></tbody>'
 )
 _NOTE: Final = Markup("<tbody class=fold><tr><td colspan=4>{}</tr></tbody>")
 _ROW: Final = Markup('<tr class="%s">%s%s</tr>\n')
@@ -97,7 +97,10 @@ def _fold(run: list[Row], bodies: Bodies) -> Markup:
     lines = count(len(run), "unchanged line")
     if len(run) > _MOST_FOLDED:
         return _NOTE.format(f"{lines}, not in this report")
-    return _FOLD.format(lines, _show_rows(run, bodies))
+    # Both sides have the same text, so it stands there once: the script makes the other side's cells.
+    shown = (_ROW % ("same", _show_cells(row.old, row, "gone", static=bodies.was_static), "") for row in run)
+    shift = run[0].new.number - run[0].old.number if run[0].old and run[0].new else 0
+    return _FOLD.format(lines, shift, Markup().join(shown))
 
 
 def _show_rows(rows: list[Row], bodies: Bodies) -> Markup:
