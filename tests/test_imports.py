@@ -19,8 +19,9 @@ MAY_IMPORT: Final = {
     "compiler": {"model", "diagnostics", "fragment", "project"},
     "kv": {"model", "diagnostics", "fragment", "project"},
     "replay": {"model", "diagnostics", "fragment", "project", "kv"},
+    "diff": {"model", "diagnostics", "fragment"},
     "live": {"model", "diagnostics", "fragment", "project", "kv", "replay"},
-    "cli": {"model", "diagnostics", "fragment", "project", "kv", "compiler", "replay", "live"},
+    "cli": {"model", "diagnostics", "fragment", "project", "kv", "compiler", "replay", "diff", "live"},
     "__main__.py": {"cli"},
     "__init__.py": set(),
 }
