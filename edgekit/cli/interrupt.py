@@ -11,8 +11,8 @@ from typing import Final, NoReturn
 _SIGNALS: Final = (signal.SIGTERM, signal.SIGHUP)
 
 
-class _Killed(BaseException):
-    """Nothing catches it but what raised it, and `finally` on the way."""
+class _Killed(KeyboardInterrupt):
+    """Whoever lets Ctrl-C pass lets this pass: a page's error is a finding, whatever it is."""
 
 
 @contextmanager
@@ -29,6 +29,8 @@ def unwind_when_killed() -> Iterator[None]:
         if os.getpid() != owner:  # a process that was forked here has nothing to remove
             os._exit(128 + number)
         received = signal.Signals(number)
+        for other in handled:
+            signal.signal(other, signal.SIG_IGN)
         raise _Killed
 
     # What is ignored, as SIGHUP under nohup, or handled by somebody else stays so.

@@ -64,7 +64,7 @@ class Manner(NamedTuple):
 
 
 def find_sources(old: str | None, new: str | None, store: Path | None) -> tuple[Source, Source]:
-    """What `diff`'s arguments name. Without `new` it is the site here, or `old` if that is one; without `old` the store.
+    """What `diff`'s arguments name. `new` is the site here if it is not given; of a lone site the store is `old`.
 
     `store` is `--store`. Raises EK101 where there is no site, EK174 for what is nothing that can be compared.
     """

@@ -23,6 +23,9 @@ _SECONDS: Final = 30
 _CHECKOUT_SECONDS: Final = 600
 """A repository may be large, and a partial clone fetches what it lacks."""
 
+_SUBMODULE: Final = "160000 "
+"""The mode of an index entry that names another repository's commit."""
+
 _OPTIONS: Final = (
     # A repository's settings that would run a program, or write beside the index that is ours.
     "core.hooksPath=/dev/null",
@@ -98,23 +101,21 @@ def check_out(revision: Revision) -> Iterator[Checkout]:
         tree = root / "tree" / (revision.top.name or "tree")
         tree.mkdir(parents=True)
         git = [f"--git-dir={revision.git}", f"--work-tree={tree}"]
-        index = {"GIT_INDEX_FILE": str(root / "index")}
-        done = _run(
-            tree, *git, "read-tree", "-m", "-u", "--no-recurse-submodules", revision.commit,
-            seconds=_CHECKOUT_SECONDS, **index,
-        )  # fmt: skip
+        index = str(root / "index")
+        write = ["read-tree", "-m", "-u", "--no-recurse-submodules", revision.commit]
+        done = _run(tree, *git, *write, index=index, seconds=_CHECKOUT_SECONDS)
         if done.returncode != 0:
             raise failure(
                 "EK173",
                 f"git cannot write the files of `git:{revision.name}`: {_last_line(done.stderr)}",
                 help=f"`git worktree add --detach DIR {revision.name}` shows more of it",
             )
-        submodules = ()
+        staged = ""
         if (tree / ".gitmodules").exists():
-            staged = _run(tree, *git, "ls-files", "--stage", "-z", **index).stdout.split("\0")
-            submodules = tuple(entry.partition("\t")[2] for entry in staged if entry.startswith("160000 "))
+            staged = _run(tree, *git, "ls-files", "--stage", "-z", index=index).stdout
+        submodules = [entry.partition("\t")[2] for entry in staged.split("\0") if entry.startswith(_SUBMODULE)]
         try:
-            yield Checkout(tree / revision.prefix, submodules)
+            yield Checkout(tree / revision.prefix, tuple(submodules))
         except EdgekitError as error:
             raise EdgekitError(
                 [_renamed(diagnostic, tree, revision.name) for diagnostic in error.diagnostics], error.status
@@ -169,10 +170,14 @@ def _way_to(top: Path, name: str) -> str:
     return "`git branch -a` and `git tag` list names; `git fetch` gets new ones"
 
 
-def _run(folder: Path, *arguments: str, seconds: int = _SECONDS, **changes: str) -> "subprocess.CompletedProcess[str]":
+def _run(
+    folder: Path, *arguments: str, index: str | None = None, seconds: float = _SECONDS
+) -> "subprocess.CompletedProcess[str]":
     """Git in a folder, in English, asking nobody. Raises EK170 if there is no git, EK173 if it takes too long."""
     environment = {name: value for name, value in os.environ.items() if name not in _PLACES}
-    environment |= {"LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0", **changes}
+    environment |= {"LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0"}
+    if index is not None:
+        environment["GIT_INDEX_FILE"] = index
     options = [part for option in _OPTIONS for part in ("-c", option)]
     try:
         return subprocess.run(  # noqa: S603
