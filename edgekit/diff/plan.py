@@ -87,14 +87,15 @@ class PageChange(msgspec.Struct, frozen=True):
 class Hunk(msgspec.Struct, frozen=True):
     """The same change of text, wherever it stands; `before` and `after` are what is around it in the first place.
 
-    `removed` and `added` are the changed lines, or a changed part of a line. `fragments` counts fragments, `places` how
-    often it stands in them, `pages` the pages, of which `page` is the first.
+    `removed` and `added` are the changed lines, or a changed part of a line, of which `cut` characters are left out.
+    `fragments` counts fragments, `places` how often it stands in them, `pages` the pages, of which `page` is the first.
     """
 
     before: str
     removed: str
     added: str
     after: str
+    cut: int
     page: str
     pages: int
     tiers: tuple[str, ...]
