@@ -1,0 +1,126 @@
+"""A plan as a comment on a pull request, in GitHub's Markdown.
+
+What a page holds is foreign. It stands in fences that are longer than any in it, or with each mark of Markdown written
+as a character reference, so that it ends no block, sets no link and mentions nobody.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
+
+from edgekit.diagnostics.text import escape_control
+from edgekit.diff.plan import Plan
+from edgekit.diff.sections import Row, build_sections
+from edgekit.diff.words import (
+    LEGEND,
+    count,
+    format_cost,
+    format_danger,
+    format_hunk,
+    format_operations,
+    format_sources,
+    format_state,
+    format_where,
+    summarise,
+)
+
+LONGEST: Final = 65_536
+"""Characters that GitHub takes for a comment."""
+
+_DANGERS: Final = 16_000
+"""Of them, those for what is dangerous, at most …"""
+
+_RESERVED: Final = 500
+"""… and those for the line that says what is left out."""
+
+_FENCES: Final = re.compile(r"`{3,}")
+_MARK: Final = re.compile(r"[^\w\s,;→…()-]", re.ASCII)
+
+
+def format_markdown(plan: Plan) -> str:
+    """The comment, at most `LONGEST` characters: counts as its heading, what is dangerous, then what can be opened.
+
+    What does not fit is left out and counted: changes of text first, then the rows at the end of a section.
+    """
+    heading = f"### edgekit diff: {summarise(plan) if plan.differs else 'no changes'}"
+    states = f"{_code(format_state(plan.old))} → {_code(format_state(plan.new))}"
+    top = "\n\n".join([heading, states, *_dangers(plan)])
+    bottom = "\n\n".join(_costs(plan))
+    room = LONGEST - _RESERVED - _size(top) - _size(bottom)
+    blocks = []
+    for section in build_sections(plan):
+        lines = [line for row in section.rows for line in _row(row)]
+        blocks.append(_details(f"{section.title} ({len(section.rows):,})", _fence(lines, room - 200)))
+        room -= _size(blocks[-1]) + 2
+    hunks = [_fence([f"@@ {format_where(hunk)} @@", *format_hunk(hunk)], LONGEST) for hunk in plan.hunks]
+    shown = list(_fitting(hunks, room - 200))
+    if shown:
+        blocks.append(_details(f"Changes of text ({plan.all_hunks:,})", "\n\n".join(shown)))
+    left_out = plan.all_hunks - len(shown)
+    note = [f"Left out: {count(left_out, 'more change')} of text; `edgekit diff` shows them."] if left_out else []
+    return "\n\n".join(filter(None, [top, *blocks, *note, bottom])) + "\n"
+
+
+def _dangers(plan: Plan) -> Iterator[str]:
+    if plan.dangers:
+        lines = [f"- :warning: {_inline(format_danger(danger))}" for danger in plan.dangers]
+        shown = list(_fitting(lines, _DANGERS))
+        left_out = len(lines) - len(shown)
+        more = [f"- … and {count(left_out, 'more danger')}"] if left_out else []
+        yield "**Look at this first**"
+        yield "\n".join([*shown, *more])
+
+
+def _row(row: Row) -> list[str]:
+    return [f"{row.symbol} {row.text}", *(f"{field.symbol}     {field.text}" for field in row.fields)]
+
+
+def _costs(plan: Plan) -> Iterator[str]:
+    if plan.operations:
+        lines = [f"{operations.namespace}: {format_operations(operations)}" for operations in plan.operations]
+        lines += [f"{cost.target}: {format_cost(cost)}" for cost in plan.costs]
+        yield _details("Operations", _fence([*lines, *format_sources(plan)], LONGEST))
+        yield f"<sub>{_inline(LEGEND)}</sub>"
+
+
+def _details(summary: str, content: str) -> str:
+    return f"<details><summary>{summary}</summary>\n\n{content}\n\n</details>"
+
+
+def _fence(lines: Sequence[str], room: int) -> str:
+    """Lines in a fence that none of them can end; those that do not fit are counted."""
+    shown = list(_fitting([escape_control(line) for line in lines], room))
+    left_out = len(lines) - len(shown)
+    content = "\n".join([*shown, f"… and {count(left_out, 'more line')}"] if left_out else shown)
+    fence = "`" * max([3, *(len(run) + 1 for run in _FENCES.findall(content))])
+    return f"{fence}diff\n{content}\n{fence}"
+
+
+def _fitting(texts: Iterable[str], room: int) -> Iterator[str]:
+    """The first texts that fit, with two characters between them."""
+    for text in texts:
+        room -= _size(text) + 2
+        if room < 0:
+            return
+        yield text
+
+
+def _size(text: str) -> int:
+    """Characters as JavaScript counts them."""
+    return len(text.encode("utf-16-le", errors="surrogatepass")) // 2
+
+
+def _inline(message: str) -> str:
+    """A message whose values stand in backticks. Whatever is between them, nothing of it is Markdown."""
+    pieces = escape_control(message).split("`")
+    return "".join(_code(piece) if number % 2 else _escape(piece) for number, piece in enumerate(pieces))
+
+
+def _code(text: str) -> str:
+    return f"<code>{_escape(escape_control(text))}</code>" if text else ""
+
+
+def _escape(text: str) -> str:
+    """Each mark as a character reference. Behind `@` and `#` stands a space of no width: GitHub looks for names and
+    numbers when the references are read."""
+    return _MARK.sub(lambda mark: f"&#{ord(mark[0])};" + ("&#8203;" if mark[0] in "@#" else ""), text)
