@@ -36,7 +36,7 @@ SECTIONS: Final = {
         "verify": "Check every digest of the store.",
     },
     "More": {
-        "schema": "The JSON Schema of edgekit.toml, for editors.",
+        "schema": "The JSON Schema of edgekit.toml, for editors, or of a diff.",
     },
 }
 """Section → command → what it does. A command is `command` in the file of its name."""
