@@ -122,7 +122,7 @@ def _open_side(source: Source, manner: Manner, stack: ExitStack) -> Side:
         case StoreSource():
             return _open_store(source, manner, stack)
         case SiteSource():
-            return _compile(source.folder, f"site {_shown(source.folder)}", manner, stack)
+            return _compile(source.folder, f"site {os.path.join('.', _shown(source.folder))}", manner, stack)
         case RevisionSource():
             return _compile_revision(source, manner, stack)
 
