@@ -87,9 +87,9 @@ def _deliveries(old: Manifest, new: Manifest) -> Iterator[Danger]:
 
 
 def _count(paths: Iterable[str]) -> str:
-    found = list(paths)
-    what = "page" if all(kind_of(path) == "page" for path in found) else "page or island"
-    return f"1 {what} turns" if len(found) == 1 else f"{len(found):,} {what.replace(' or ', 's or ')}s turn"
+    found = [kind_of(path) for path in paths]
+    what = " and ".join(f"{kind}s" for kind in sorted(set(found), reverse=True))
+    return f"1 {found[0]} turns" if len(found) == 1 else f"{len(found):,} {what} turn"
 
 
 def _appearing(new: Manifest, slots: Mapping[str, Appearance]) -> Iterator[Danger]:
@@ -171,7 +171,7 @@ def _tiers(old: Manifest, new: Manifest, tiers: Iterable[TierChange]) -> Iterato
 def _edits(tiers: Iterable[TierChange]) -> Iterator[Danger]:
     for tier in tiers:
         for field in tier.fields:
-            if field.edit == "dropped":
+            if field.edit == "dropped" and field.action is not None:
                 what = f"the live edit of `{field.field}` in tier `{tier.tier}` is lost"
                 why = "the field goes" if field.action == "removed" else "the file has changed since, and wins"
                 yield Danger("edit", f"{what}: {why if tier.action != 'removed' else 'the tier goes'}")

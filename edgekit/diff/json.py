@@ -76,7 +76,7 @@ def build_json(plan: Plan) -> dict[str, Any]:
         operations=plan.operations,
         costs=plan.costs,
     )
-    built: dict[str, Any] = msgspec.to_builtins(document, str_keys=True)
+    built: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(document))  # with lists, as JSON has them
     return built
 
 

@@ -10,18 +10,17 @@ from typing import Final
 
 from edgekit.diagnostics.text import escape_control
 from edgekit.diff.plan import Plan
-from edgekit.diff.sections import Row, build_sections
+from edgekit.diff.sections import Row, build_sections, summarise
 from edgekit.diff.words import (
     LEGEND,
     count,
-    format_cost,
+    format_costs,
     format_danger,
     format_hunk,
     format_operations,
-    format_sources,
+    format_prices,
     format_state,
     format_where,
-    summarise,
 )
 
 LONGEST: Final = 60_000
@@ -34,7 +33,10 @@ _RESERVED: Final = 500
 """… and those for the line that says what is left out."""
 
 _FENCES: Final = re.compile(r"`{3,}")
-_MARK: Final = re.compile(r"[^\w\s,;→…()-]", re.ASCII)
+_MARK: Final = re.compile(r"[^\w ,;/→…()-]|_")
+"""A full stop is one, too, and a colon: with them GitHub finds addresses to link to."""
+
+_REFERENCE: Final = re.compile(r"[@#]")
 
 
 def format_markdown(plan: Plan) -> str:
@@ -78,8 +80,8 @@ def _row(row: Row) -> list[str]:
 def _costs(plan: Plan) -> Iterator[str]:
     if plan.operations:
         lines = [f"{operations.namespace}: {format_operations(operations)}" for operations in plan.operations]
-        lines += [f"{cost.target}: {format_cost(cost)}" for cost in plan.costs]
-        yield _details("Operations", _fence([*lines, *format_sources(plan)], LONGEST))
+        lines += ["", *(f"{target}: {cost}" for target, cost in format_costs(plan.costs).items())]
+        yield _details("Operations and costs", _fence([*lines, *format_prices(plan.costs)], LONGEST))
         yield f"<sub>{_inline(LEGEND)}</sub>"
 
 
@@ -113,14 +115,19 @@ def _size(text: str) -> int:
 def _inline(message: str) -> str:
     """A message whose values stand in backticks. Whatever is between them, nothing of it is Markdown."""
     pieces = escape_control(message).split("`")
-    return "".join(_code(piece) if number % 2 else _escape(piece) for number, piece in enumerate(pieces))
+    return "".join(_code(piece) if number % 2 else _plain(piece) for number, piece in enumerate(pieces))
 
 
 def _code(text: str) -> str:
     return f"<code>{_escape(escape_control(text))}</code>" if text else ""
 
 
+def _plain(text: str) -> str:
+    """Text that mentions nobody: GitHub looks for names and numbers when character references are read, but not in
+    code, so behind `@` and `#` stands a space of no width."""
+    return _escape(_REFERENCE.sub("\\g<0>\u200b", text))
+
+
 def _escape(text: str) -> str:
-    """Each mark as a character reference. Behind `@` and `#` stands a space of no width: GitHub looks for names and
-    numbers when the references are read."""
-    return _MARK.sub(lambda mark: f"&#{ord(mark[0])};" + ("&#8203;" if mark[0] in "@#" else ""), text)
+    """Each mark as a character reference."""
+    return _MARK.sub(lambda mark: f"&#{ord(mark[0])};", text)

@@ -114,15 +114,20 @@ class Operations(msgspec.Struct, frozen=True):
     bytes: int
 
 
+CostKind = Literal["writes", "deletes", "bytes", "free_days", "commands"]
+
+
 class Cost(msgspec.Struct, frozen=True):
     """What the operations are on a target: an amount of something, and the price of that, if it has one.
 
-    `dollars` is for this one change, beyond what a plan includes; `price` says how it is reckoned, `source` and `as_of`
-    where that stands and when it was read.
+    `deletes` are made when the old release is pruned; `bytes` are what it takes to keep the values; `free_days` is how
+    long the target's free plan takes for the operations. `dollars` is for this one change (of `bytes`, a month),
+    beyond what a paid plan includes; `price` says how it is reckoned, `source` and `as_of` where that stands and when
+    it was read.
     """
 
     target: str
-    what: str
+    what: CostKind
     amount: int
     dollars: float | None = None
     price: str = ""

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from edgekit.diff.bodies import Bodies
-from edgekit.diff.plan import Change, Cost, Operations
+from edgekit.diff.plan import Change, Cost, CostKind, Operations
 from edgekit.model.keys import INDEX_NAMESPACES
 
 SOURCE: Final = "https://developers.cloudflare.com/kv/platform/pricing/"
@@ -43,19 +43,20 @@ def _cloudflare(operations: tuple[Operations, ...], changes: tuple[Change, ...],
     deletes = sum(done.deletes for done in operations) + replaced
     records = sum(done.bytes for done in operations if done.namespace not in INDEX_NAMESPACES)
     size = records + sum(bodies.size(change.new) for change in pages if change.action != "removed")
-    million = "$5.00 a million, the first million of a month is included"
-    yield _kv("writes", writes, writes * _WRITE, million)
-    yield _kv("deletes, once the old release is pruned", deletes, deletes * _WRITE, million)
-    yield _kv("bytes to keep", size, size * _STORE, "$0.50 a gigabyte and month, the first gigabyte is included")
+    million = "$5.00 a million, of which a month includes the first"
+    yield from _kv("writes", writes, writes * _WRITE, million)
+    yield from _kv("deletes", deletes, deletes * _WRITE, million)
+    yield from _kv("bytes", size, size * _STORE, "$0.50 a gigabyte and month, of which the first is included")
     days = -(-max(writes, deletes) // _FREE_WRITES)
-    yield _kv("days on the free plan", days, None, "1,000 writes and 1,000 deletes a day")
+    yield from _kv("free_days", days, None, "the free plan takes 1,000 writes and 1,000 deletes a day")
 
 
-def _kv(what: str, amount: int, dollars: float | None, price: str) -> Cost:
-    # A ten-thousandth of a cent: what one write costs is five of them.
-    return Cost("cloudflare", what, amount, None if dollars is None else round(dollars, 6), price, SOURCE, AS_OF)
+def _kv(what: CostKind, amount: int, dollars: float | None, price: str) -> Iterator[Cost]:
+    if amount:
+        # A write costs five millionths of a dollar, so nothing is lost.
+        yield Cost("cloudflare", what, amount, None if dollars is None else round(dollars, 6), price, SOURCE, AS_OF)
 
 
 def _redis(operations: tuple[Operations, ...]) -> Iterator[Cost]:
     yield Cost("redis", "commands", sum(done.puts + done.deletes + done.bodies for done in operations))
-    yield Cost("redis", "bytes of values", sum(done.bytes for done in operations), price="memory of your own server")
+    yield Cost("redis", "bytes", sum(done.bytes for done in operations), price="memory of your own machine")

@@ -1,11 +1,11 @@
 """A plan in sections, as an author reads it: redirects, headers, assets, tiers, slots, settings, users, pages."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
-from edgekit.diff.plan import Change, FieldChange, Plan, TierChange
-from edgekit.diff.words import KEPT, SYMBOLS, format_tiers, format_value, is_setting, name_page, shorten
+from edgekit.diff.plan import Change, FieldChange, PageChange, Plan, TierChange
+from edgekit.diff.words import KEPT, SYMBOLS, count, format_tiers, format_value, name_page, shorten
 from edgekit.model.keys import ASSETS, EDGEKIT, USER_SEGMENTS
 
 _ASSET: Final = re.compile(r"(?P<name>.*)\.(?P<hash>[0-9a-f]{8})(?P<suffix>\.[^./]*)?")
@@ -21,32 +21,52 @@ class Row(NamedTuple):
 
 
 class Section(NamedTuple):
+    """Rows below a title; `noun` is what one of them is."""
+
     title: str
+    noun: str
     rows: tuple[Row, ...]
 
 
 def build_sections(plan: Plan) -> tuple[Section, ...]:
     """The sections that have any rows, pages last."""
     parts = [change for change in plan.changes if change.namespace == EDGEKIT]
+    pages = [Row(SYMBOLS[page.action], _page(page.path, format_tiers(page))) for page in plan.pages]
     sections = (
-        Section("Redirects", tuple(_redirects(parts))),
-        Section("Headers", tuple(_headers(parts))),
-        Section("Assets", tuple(_assets(change for change in plan.changes if change.namespace == ASSETS))),
-        Section("Tiers", tuple(map(_tier, plan.tiers))),
-        Section("Slots", tuple(_values(parts, "slot "))),
-        Section("Settings", tuple(_values(filter(_is_plain, parts), ""))),
-        Section("Users", tuple(_users(change for change in plan.changes if change.namespace == USER_SEGMENTS))),
-        Section("Pages", tuple(Row(SYMBOLS[page.action], _page(page.path, format_tiers(page))) for page in plan.pages)),
+        Section("Redirects", "redirect", tuple(_redirects(parts))),
+        Section("Headers", "header", tuple(_headers(parts))),
+        Section("Assets", "asset", tuple(_assets(change for change in plan.changes if change.namespace == ASSETS))),
+        Section("Tiers", "tier", tuple(map(_tier, plan.tiers))),
+        Section("Slots", "slot", tuple(_slots(parts))),
+        Section("Settings", "setting", tuple(_settings(parts))),
+        Section("Users", "user", tuple(_users(change for change in plan.changes if change.namespace == USER_SEGMENTS))),
+        Section("Pages", "page", tuple(pages)),
     )
     return tuple(section for section in sections if section.rows)
 
 
+def summarise(plan: Plan) -> str:
+    """The line that counts: `3 pages changed, 1 redirect; 2 dangers`."""
+    parts = [_count_pages(plan.pages)]
+    for section in build_sections(plan):
+        changed = [row for row in section.rows if row.symbol != KEPT]
+        if changed and section.noun != "page":
+            parts.append(count(len(changed), section.noun))
+    dangers = f"; {count(len(plan.dangers), 'danger')}" if plan.dangers else ""
+    return ", ".join(parts) + dangers
+
+
+def _count_pages(pages: Sequence[PageChange]) -> str:
+    actions = [page.action for page in pages]
+    counted = [(actions.count(action), action) for action in SYMBOLS if action in actions]
+    if not counted:
+        return "no page changed"
+    (number, action), *rest = counted
+    return ", ".join([f"{count(number, 'page')} {action}", *(f"{number:,} {action}" for number, action in rest)])
+
+
 def _page(path: str, tiers: str) -> str:
     return f"{name_page(path)}  {tiers}" if tiers else name_page(path)
-
-
-def _is_plain(change: Change) -> bool:
-    return is_setting(change.key) and not change.key.startswith(("redirect ", "header ", "slot "))
 
 
 def _redirects(parts: Iterable[Change]) -> Iterator[Row]:
@@ -65,10 +85,24 @@ def _headers(parts: Iterable[Change]) -> Iterator[Row]:
             yield Row(SYMBOLS[change.action], f"{pattern}  {name}: {_became(change)}")
 
 
-def _values(parts: Iterable[Change], prefix: str) -> Iterator[Row]:
+def _slots(parts: Iterable[Change]) -> Iterator[Row]:
     for change in parts:
-        if change.key.startswith(prefix):
-            yield Row(SYMBOLS[change.action], f"{change.key.removeprefix(prefix)}: {_became(change)}")
+        if change.key.startswith("slot "):
+            old, new = change.old or {}, change.new or {}
+            name = change.key.removeprefix("slot ")
+            if change.action != "changed":
+                yield Row(SYMBOLS[change.action], f"{name}: {(new or old)['from']}")
+                continue
+            fields = ((key, old.get(key), new.get(key)) for key in sorted({*old, *new}))
+            changed = (f"{key}: {format_value(was)} → {format_value(now)}" for key, was, now in fields if was != now)
+            yield Row(SYMBOLS["changed"], name, tuple(Row(SYMBOLS["changed"], text) for text in changed))
+
+
+def _settings(parts: Iterable[Change]) -> Iterator[Row]:
+    """What stands in the manifest beside redirects, headers, slots, pages and islands."""
+    for change in parts:
+        if not change.key.startswith(("redirect ", "header ", "slot ", "page ", "island ")):
+            yield Row(SYMBOLS[change.action], f"{change.key}: {_became(change)}")
 
 
 def _became(change: Change | FieldChange) -> str:
@@ -102,12 +136,10 @@ def _field(field: FieldChange) -> Row:
         why = f"edited in the store, and stays; the file has {format_value(field.new_file)}"
         return Row(KEPT, f"{field.field}: {format_value(field.new)} ({why})")
     live = "" if field.live else " (frozen)"
-    lost = ""
-    if field.edit == "dropped":
-        lost = f" (the live edit is lost; its file had {format_value(field.old_file)})"
-    symbol = KEPT if field.action is None else SYMBOLS[field.action]
-    text = _became(field) if field.action else format_value(field.new)
-    return Row(symbol, f"{field.field}: {text}{lost or live}")
+    if field.action is None:
+        return Row(KEPT, f"{field.field}: {format_value(field.new)} (edited in the store; the file now says the same)")
+    lost = f" (edited in the store; the file had {format_value(field.old_file)})" if field.edit == "dropped" else ""
+    return Row(SYMBOLS[field.action], f"{field.field}: {_became(field)}{lost or live}")
 
 
 def _users(changes: Iterable[Change]) -> Iterator[Row]:

@@ -5,18 +5,17 @@ from typing import Final, Literal, NamedTuple
 
 from edgekit.diagnostics.text import escape_control
 from edgekit.diff.plan import Hunk, Plan
-from edgekit.diff.sections import Row, Section, build_sections
+from edgekit.diff.sections import Row, Section, build_sections, summarise
 from edgekit.diff.words import (
     DANGEROUS,
     LEGEND,
-    format_cost,
+    format_costs,
     format_danger,
     format_hunk,
     format_operations,
-    format_sources,
+    format_prices,
     format_state,
     format_where,
-    summarise,
 )
 
 Style = Literal["plain", "heading", "added", "changed", "removed", "danger", "quiet"]
@@ -94,6 +93,10 @@ def _operations(plan: Plan) -> Iterator[Line]:
     width = max(len(operations.namespace) for operations in plan.operations)
     for operations in plan.operations:
         yield Line(f"  {operations.namespace.ljust(width)}  {format_operations(operations)}")
-    for cost in plan.costs:
-        yield Line(f"  {cost.target.ljust(width)}  {format_cost(cost)}")
-    yield from (Line(f"  {source}", "quiet") for source in format_sources(plan))
+    yield Line("")
+    yield Line("Costs", "heading")
+    costs = format_costs(plan.costs)
+    width = max(map(len, costs))
+    for target, cost in costs.items():
+        yield Line(f"  {target.ljust(width)}  {cost}")
+    yield from (Line(f"  {line}", "quiet") for line in format_prices(plan.costs))

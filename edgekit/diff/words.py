@@ -7,7 +7,7 @@ import msgspec
 
 from edgekit.diagnostics.text import escape_control
 from edgekit.diff.fragments import STATIC, kind_of
-from edgekit.diff.plan import Action, Cost, Danger, Hunk, Operations, PageChange, Plan, State
+from edgekit.diff.plan import Action, Cost, Danger, Hunk, Operations, PageChange, State
 
 SYMBOLS: Final[Mapping[Action, str]] = {"added": "+", "changed": "~", "removed": "-"}
 KEPT: Final = "="
@@ -117,52 +117,43 @@ def format_operations(operations: Operations) -> str:
     return ", ".join(count(number, noun) for number, noun in [*parts, (operations.bytes, "byte")] if number)
 
 
-def format_cost(cost: Cost) -> str:
-    """`402 writes, under $0.01 ($5.00 a million, …)`."""
-    dollars = "" if cost.dollars is None else f", {format_dollars(cost.dollars)}"
-    return f"{cost.amount:,} {cost.what}{dollars}" + (f" ({cost.price})" if cost.price else "")
+def format_costs(costs: Iterable[Cost]) -> dict[str, str]:
+    """By target: `402 writes for $0.01, 398 deletes later for $0.01, …`."""
+    by_target: dict[str, list[str]] = {}
+    for cost in costs:
+        by_target.setdefault(cost.target, []).append(_format_cost(cost))
+    return {target: ", ".join(each) for target, each in by_target.items()}
 
 
-def format_sources(plan: Plan) -> list[str]:
-    """Where the prices stand, and when that was read."""
-    sources = sorted({(cost.source, cost.as_of) for cost in plan.costs if cost.source})
-    return [f"prices as of {as_of}: {source}" for source, as_of in sources]
+def _format_cost(cost: Cost) -> str:
+    match cost.what:
+        case "writes":
+            what = count(cost.amount, "write")
+        case "deletes":
+            what = f"later {count(cost.amount, 'delete')}"
+        case "bytes":
+            what = f"{count(cost.amount, 'byte')} to keep"
+        case "free_days":
+            return f"{count(cost.amount, 'day')} on the free plan"
+        case "commands":
+            what = count(cost.amount, "command")
+    month = " a month" if cost.what == "bytes" else ""
+    return what if cost.dollars is None else f"{what} for {format_dollars(cost.dollars)}{month}"
+
+
+def format_prices(costs: Iterable[Cost]) -> list[str]:
+    """How the costs are reckoned, when that was read, and where: a line for each source."""
+    prices: dict[tuple[str, str, str], dict[str, None]] = {}
+    for cost in costs:
+        if cost.source:
+            prices.setdefault((cost.target, cost.as_of, cost.source), {})[cost.price] = None
+    return [f"{target} as of {as_of}: {'; '.join(each)} ({source})" for (target, as_of, source), each in prices.items()]
 
 
 def format_dollars(dollars: float) -> str:
-    if 0 < dollars < 0.01:
-        return "under $0.01"
-    return f"${dollars:,.2f}"
+    """Dollars and cents; what is less than a cent is not shown as nothing."""
+    return "under $0.01" if dollars < 0.01 else f"${dollars:,.2f}"
 
 
 def format_state(state: State) -> str:
     return f"{state.label} ({state.release[:8]})" if state.release else f"{state.label} (nothing published)"
-
-
-def summarise(plan: Plan) -> str:
-    """The last line of a plan: how many pages and what else."""
-    parts = [_count_actions(plan.pages)] if plan.pages else ["no page"]
-    others = [change for change in plan.changes if change.namespace in ("ASSETS", "USER_SEGMENTS")]
-    parts += _counted("asset", [change for change in others if change.namespace == "ASSETS"])
-    parts += _counted("user", [change for change in others if change.namespace == "USER_SEGMENTS"])
-    settings = [change for change in plan.changes if is_setting(change.key) and change.namespace == "_EDGEKIT"]
-    parts += _counted("setting", settings)
-    parts += _counted("tier", [tier for tier in plan.tiers if tier.action])
-    dangers = f"; {count(len(plan.dangers), 'danger')}" if plan.dangers else ""
-    return ", ".join(parts) + dangers
-
-
-def is_setting(key: str) -> bool:
-    """Is this part of a manifest one of its own, rather than how a page or island is answered?"""
-    return not key.startswith(("page ", "island "))
-
-
-def _counted(noun: str, found: Sequence[Any]) -> list[str]:
-    return [count(len(found), noun)] if found else []
-
-
-def _count_actions(pages: Iterable[PageChange]) -> str:
-    actions = [page.action for page in pages]
-    counted = [(actions.count(action), action) for action in SYMBOLS]
-    first, *rest = [(number, action) for number, action in counted if number]
-    return ", ".join([f"{count(first[0], 'page')} {first[1]}", *(f"{number:,} {action}" for number, action in rest)])
