@@ -218,7 +218,7 @@ def test_the_second_takes_what_is_left_for_anybodys(tmp_path: Path, tools: dict[
     posting = Posting(tmp_path, tools, left)
     posting.run()
     assert posting.comment.startswith("<!-- edgekit diff -->\n@\u200beverybody xxx")
-    assert len(posting.comment) < 65_536
+    assert len(posting.comment) < 250_000
     assert not (tmp_path.parent.parent / "escaped").exists()
     assert (tmp_path / "answers.json").stat().st_size > 0
 

@@ -116,7 +116,7 @@ class Output:
                 from edgekit.diagnostics.sarif import build_sarif
 
                 self.line(json.dumps(build_sarif(found, folder)))
-            case "text":
+            case "text" | "markdown":
                 lines = [line for diagnostic in found for line in format_text(diagnostic, folder)]
                 if len(found) > 1:
                     lines.append(format_count(found))

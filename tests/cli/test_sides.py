@@ -109,7 +109,7 @@ def test_a_target_is_no_file_whose_name_begins_so(built: Path) -> None:
 
 def test_a_store_and_the_site_that_it_was_built_from_are_equal(built: Path) -> None:
     with open_sides(*find_sources(None, None, None), manner()) as (old, new):
-        assert (old.label, new.label) == ("store build/edge.lmdb", "site site")
+        assert (old.label, new.label) == ("store build/edge.lmdb", "site ./site")
         assert old.pack is not None
         assert new.pack is not None
         assert (old.pack.release, old.pack.index) == (new.pack.release, new.pack.index)
