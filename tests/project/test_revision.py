@@ -164,6 +164,13 @@ def test_a_shallow_clone_is_told_how_to_get_the_rest(shop: Repository, tmp_path:
     assert "git fetch --unshallow" in refuse(clone / "shop/site", "main~1").help
 
 
+def test_a_partial_clone_fetches_what_it_lacks(shop: Repository, tmp_path: Path) -> None:
+    shop.git("config", "uploadpack.allowFilter", "true")
+    clone = tmp_path / "clone"
+    subprocess.run(["git", "clone", "-q", "--filter=blob:none", shop.folder.as_uri(), str(clone)], check=True)
+    assert read_page(clone / "shop/site", "first") == "first\n"
+
+
 def test_a_branch_of_the_remote_is_named(shop: Repository, tmp_path: Path) -> None:
     shop.git("branch", "next")
     clone = tmp_path / "clone"
