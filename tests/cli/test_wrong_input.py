@@ -217,7 +217,6 @@ def test_a_read_only_store_is_read_and_never_written() -> None:
             for words, status, said in (
                 (["render", "/", "--user", "u1"], 0, "Hello Ada"),
                 (["verify"], 0, "no damage"),
-                (["diff"], 0, "No changes"),
                 (["users", "put", "u1", "{}"], 2, "EK428"),
                 (["users", "import", "site/users.jsonl"], 2, "EK428"),
                 (["segments", "reset", "free"], 2, "EK428"),
