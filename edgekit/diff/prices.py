@@ -43,7 +43,7 @@ def _cloudflare(operations: tuple[Operations, ...], changes: tuple[Change, ...],
     deletes = sum(done.deletes for done in operations) + replaced
     records = sum(done.bytes for done in operations if done.namespace not in INDEX_NAMESPACES)
     size = records + sum(bodies.size(change.new) for change in pages if change.action != "removed")
-    million = "$5.00 a million, of which a month includes the first"
+    million = "$5.00 a million writes or deletes, of which a month includes the first"
     yield from _kv("writes", writes, writes * _WRITE, million)
     yield from _kv("deletes", deletes, deletes * _WRITE, million)
     yield from _kv("bytes", size, size * _STORE, "$0.50 a gigabyte and month, of which the first is included")

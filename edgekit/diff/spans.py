@@ -137,6 +137,8 @@ def _offsets(units: Sequence[bytes]) -> list[int]:
 def _changed_words(old: bytes, new: bytes) -> tuple[int, int, int] | None:
     """Bytes before the first word that differs in two units, and of what differs in either; None if they have less
     than half in common, so that one is no change of the other."""
+    if old.endswith(b"\n") and new.endswith(b"\n"):
+        old, new = old[:-1], new[:-1]
     old_words, new_words = _WORD.findall(old), _WORD.findall(new)
     block = _trim(old_words, new_words, ChangedSpan(0, len(old_words), 0, len(new_words)))
     before = sum(map(len, old_words[: block.old_start]))

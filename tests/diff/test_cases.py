@@ -61,7 +61,7 @@ def sides_of(file: Path, folder: Path) -> tuple[Side, Side]:
 def test_case_is_shown_as_beside_it(file: Path, tmp_path: Path) -> None:
     plan = compare(*sides_of(file, tmp_path))
     document = build_json(plan)
-    jsonschema.validate(document, build_schema())
+    jsonschema.Draft202012Validator(build_schema()).validate(document)
     shown = {
         ".txt": "".join(f"{line.text}\n" for line in format_text(plan)),
         ".md": format_markdown(plan),
