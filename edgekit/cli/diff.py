@@ -8,7 +8,8 @@ import click
 
 from edgekit.cli.options import clock_option, output_options, store_option
 from edgekit.cli.output import Output
-from edgekit.cli.sides import Manner, StoreSource, find_sources, open_sides
+from edgekit.cli.sides import Manner, open_sides
+from edgekit.cli.sources import StoreSource, find_sources
 from edgekit.diff.compare import compare
 from edgekit.diff.json import build_json
 from edgekit.diff.markdown import format_markdown

@@ -1,19 +1,18 @@
-"""What `diff` compares, made into sides. It brings together rooms that do not know each other."""
+"""What `diff` compares, opened or compiled. It brings together rooms that do not know each other."""
 
 import os
-import re
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from edgekit.cli.interrupt import unwind_when_killed
 from edgekit.cli.output import divert_prints
-from edgekit.cli.places import site_folder, store_file
+from edgekit.cli.sources import RevisionSource, SiteSource, Source, StoreSource
 from edgekit.cli.spool import Spool
 from edgekit.compiler.build import compile_site
-from edgekit.diagnostics.diagnostic import EdgekitError, failure
+from edgekit.diagnostics.diagnostic import EdgekitError
 from edgekit.diff.side import Side
 from edgekit.kv.live import read_edits
 from edgekit.kv.releases import current_release, damaged_release, read_pack
@@ -22,35 +21,8 @@ from edgekit.kv.transaction import LmdbSnapshot
 from edgekit.model.expiry import EXPIRY_BYTES
 from edgekit.model.keys import EDGEKIT, USER_SEGMENTS, VALUES, live_key
 from edgekit.project.clock import read_clock
-from edgekit.project.config import read_store
-from edgekit.project.load import load_site, site_root
+from edgekit.project.load import load_site
 from edgekit.project.revision import check_out, find_revision
-
-_REVISION: Final = "git:"
-_TARGET: Final = re.compile(r"cloudflare(:|$)|rediss?://")
-
-
-class StoreSource(NamedTuple):
-    """A store's file. One that is not there is a store that holds nothing, if it was not named."""
-
-    path: Path
-    named: bool
-
-
-class SiteSource(NamedTuple):
-    """A site's folder."""
-
-    folder: Path
-
-
-class RevisionSource(NamedTuple):
-    """A site as git has it at a revision; `folder` is where it is now."""
-
-    name: str
-    folder: Path
-
-
-Source = StoreSource | SiteSource | RevisionSource
 
 
 class Manner(NamedTuple):
@@ -61,21 +33,6 @@ class Manner(NamedTuple):
     users: bool
     progress: Callable[[str], AbstractContextManager[Callable[[int, int], None]]]
     note: Callable[[str], None]
-
-
-def find_sources(old: str | None, new: str | None, store: Path | None) -> tuple[Source, Source]:
-    """What `diff`'s arguments name. `new` is the site here if it is not given; of a lone site the store is `old`.
-
-    `store` is `--store`. Raises EK101 where there is no site, EK174 for what is nothing that can be compared.
-    """
-    if new is None:
-        if old is None or _is_folder(old):
-            site = SiteSource(site_folder(None if old is None else Path(old)))
-            return StoreSource(store_file(store, _configured_store(site.folder)), named=False), site
-        return _find_source(old, None), SiteSource(site_folder(None))
-    assert old is not None
-    folder = next((Path(argument) for argument in (new, old) if _is_folder(argument)), None)
-    return _find_source(old, folder), _find_source(new, folder)
 
 
 @contextmanager
@@ -89,40 +46,12 @@ def open_sides(old: Source, new: Source, manner: Manner) -> Iterator[tuple[Side,
         yield _open_side(old, manner, stack), _open_side(new, manner, stack)
 
 
-def _is_folder(argument: str) -> bool:
-    return not argument.startswith(_REVISION) and os.path.isdir(argument)
-
-
-def _configured_store(folder: Path) -> Path | None:
-    return read_store(site_root(folder))
-
-
-def _find_source(argument: str, site: Path | None) -> Source:
-    if argument.startswith(_REVISION):
-        return RevisionSource(argument.removeprefix(_REVISION), site_root(site_folder(site)))
-    if _TARGET.match(argument):
-        raise failure(
-            "EK174",
-            f"`{argument}` is a deployed target, and those cannot be compared yet",
-            help="name a store, a site's folder or `git:REF`; write a file of that name as `./…`",
-        )
-    if os.path.isdir(argument):
-        return SiteSource(Path(argument))
-    if not os.path.exists(argument):
-        raise failure(
-            "EK174",
-            f"there is neither a store nor a site `{argument}`",
-            help=f"name a store's file, a folder with an `edgekit.toml`, or a revision, as in `git:{argument}`",
-        )
-    return StoreSource(Path(argument), named=True)
-
-
 def _open_side(source: Source, manner: Manner, stack: ExitStack) -> Side:
     match source:
         case StoreSource():
             return _open_store(source, manner, stack)
         case SiteSource():
-            return _compile(source.folder, f"site {os.path.join('.', _shown(source.folder))}", manner, stack)
+            return _compile(source.folder, f"site {_as_folder(_shown(source.folder))}", manner, stack)
         case RevisionSource():
             return _compile_revision(source, manner, stack)
 
@@ -165,6 +94,10 @@ def _compile_revision(source: RevisionSource, manner: Manner, stack: ExitStack) 
 
 def _shown(path: Path) -> str:
     return min(str(path), os.path.relpath(path), key=len)
+
+
+def _as_folder(shown: str) -> str:
+    return shown if shown.startswith((".", os.sep)) else f"./{shown}"
 
 
 def _read_nothing(digest: str) -> bytes:
