@@ -47,9 +47,9 @@ class Repository:
         return self.run("git", "commit", "-q", "-m", message)
 
     def state(self) -> dict[str, bytes]:
-        """All files, git's own with them: what nothing may change."""
+        """All files but a store's, git's own with them: what nothing may change."""
         return {
             str(file.relative_to(self.folder)): file.read_bytes()
             for file in sorted(self.folder.rglob("*"))
-            if file.is_file()
+            if file.is_file() and file.parent.name != "build"
         }
