@@ -16,6 +16,9 @@ from edgekit.model.placeholder import TOKEN
 LONGEST_LINE: Final = 160
 """Bytes of a line that is compared as one."""
 
+_LARGEST_KEPT: Final = 64 * 1024
+"""Bytes of two texts whose comparison is remembered: 256 of them are 16 MiB, as are 4,096 of a sixteenth."""
+
 _LINE: Final = re.compile(rb"[^\n]*\n|[^\n]+")
 _PIECE: Final = re.compile(rb"(?=.)<?[^<>;,}\n]*+[>;,}\n]?", re.DOTALL)
 _OPENING: Final = re.compile(rb"<[^/]")
@@ -41,7 +44,8 @@ def find_changed_spans(old: bytes, new: bytes) -> list[ChangedSpan]:
     found: list[ChangedSpan] = []
     old_end, new_end = len(old) - kept, len(new) - kept
     partial = not _ends_line(old, start) or not _ends_line(old, old_end) or not _ends_line(new, new_end)
-    for span in _move(_compare(old[start:old_end], new[start:new_end], partial), start, start):
+    compare = _compare if old_end + new_end - 2 * start <= _LARGEST_KEPT else _compare.__wrapped__
+    for span in _move(compare(old[start:old_end], new[start:new_end], partial), start, start):
         found.append(_settle(old, new, span, span.old_start - (found[-1].old_end if found else 0)))
     return found
 
@@ -150,7 +154,8 @@ def _in_words(old: Sequence[bytes], new: Sequence[bytes], block: Block, span: Ch
     found: list[ChangedSpan] = []
     old_at, new_at = span.old_start, span.new_start
     for one, other in zip(old_units, new_units, strict=True):
-        words = _changed_words(one, other)
+        find = _changed_words if len(one) + len(other) <= _LARGEST_KEPT // 16 else _changed_words.__wrapped__
+        words = find(one, other)
         if words is None:
             return [span]
         found += _move([words], old_at, new_at)
@@ -162,7 +167,7 @@ def _offsets(units: Sequence[bytes]) -> list[int]:
     return list(accumulate(map(len, units), initial=0))
 
 
-@lru_cache(4096)
+@lru_cache(4096)  # its lines are the same two in all its pages, whatever else differs there
 def _changed_words(old: bytes, new: bytes) -> ChangedSpan | None:
     """The span of two units in which words differ; None if they have less than half in common, so that one is no change
     of the other."""
