@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -42,8 +42,11 @@ def hostile_sides(text: str) -> tuple[Side, Side]:
 
 @settings(max_examples=30)
 @given(TEXTS)
+@example("\x1b[2J\u202e\r")
 def test_nothing_foreign_is_markdown(text: str) -> None:
-    found = list(tokens(format_markdown(compare(*hostile_sides(text)))))
+    markdown = format_markdown(compare(*hostile_sides(text)))
+    assert all(map(str.isprintable, markdown.split("\n")))
+    found = list(tokens(markdown))
     assert not {"link_open", "image", "em_open"} & {token.type for token in found}
     bold = {found[at + 1].content for at, token in enumerate(found) if token.type == "strong_open"}
     assert bold <= {"Look at this first"}
