@@ -96,7 +96,9 @@ def _compare_users(old: Side, new: Side, sizes: dict[str, int]) -> Iterator[Chan
     before, after = iter(old.users()), iter(new.users())
     was, now = next(before, None), next(after, None)
     while was is not None or now is not None:
-        if now is None or (was is not None and was[0].encode() < now[0].encode()):
+        if was == now:
+            was, now = next(before, None), next(after, None)
+        elif now is None or (was is not None and was[0].encode() < now[0].encode()):
             assert was is not None
             yield Change("removed", USER_SEGMENTS, was[0])
             was = next(before, None)
@@ -105,7 +107,6 @@ def _compare_users(old: Side, new: Side, sizes: dict[str, int]) -> Iterator[Chan
             yield Change("added", USER_SEGMENTS, now[0])
             now = next(after, None)
         else:
-            if was[1] != now[1]:
-                sizes[now[0]] = len(now[1])
-                yield Change("changed", USER_SEGMENTS, now[0])
+            sizes[now[0]] = len(now[1])
+            yield Change("changed", USER_SEGMENTS, now[0])
             was, now = next(before, None), next(after, None)

@@ -23,14 +23,17 @@ from edgekit.diff.words import (
     format_where,
 )
 
-LONGEST: Final = 65_536
-"""Characters that GitHub takes for a comment."""
+LONGEST: Final = 60_000
+"""Characters: of the 65,536 that GitHub takes for a comment, some are for what the workflow adds (docs/diff.md)."""
 
 _DANGERS: Final = 16_000
 """Of them, those for what is dangerous, at most …"""
 
 _RESERVED: Final = 500
 """… and those for the line that says what is left out."""
+
+_FRAME: Final = 200
+"""Characters of a block that can be opened, beside what is in it."""
 
 _FENCES: Final = re.compile(r"`{3,}")
 _MARK: Final = re.compile(r"[^\w ,;/→…()-]|_")
@@ -42,20 +45,21 @@ _REFERENCE: Final = re.compile(r"[@#]")
 def format_markdown(plan: Plan) -> str:
     """The comment, at most `LONGEST` characters: counts as its heading, what is dangerous, then what can be opened.
 
-    What does not fit is left out and counted: changes of text first, then the rows at the end of a section.
+    What does not fit is left out and counted; two fifths are kept for changes of text.
     """
     heading = f"### edgekit diff: {summarise(plan) if plan.differs else 'no changes'}"
     states = f"{_code(format_state(plan.old))} → {_code(format_state(plan.new))}"
     top = "\n\n".join([heading, states, *_dangers(plan)])
     bottom = "\n\n".join(_costs(plan))
     room = LONGEST - _RESERVED - _size(top) - _size(bottom)
+    for_text = room * 2 // 5 if plan.hunks else 0
     blocks = []
     for section in build_sections(plan):
         lines = [line for row in section.rows for line in _row(row)]
-        blocks.append(_details(f"{section.title} ({len(section.rows):,})", _fence(lines, room - 200)))
+        blocks.append(_details(f"{section.title} ({len(section.rows):,})", _fence(lines, room - for_text - _FRAME)))
         room -= _size(blocks[-1]) + 2
     hunks = [_fence([f"@@ {format_where(hunk)} @@", *format_hunk(hunk)], LONGEST) for hunk in plan.hunks]
-    shown = list(_fitting(hunks, room - 200))
+    shown = list(_fitting(hunks, room - _FRAME))
     if shown:
         blocks.append(_details(f"Changes of text ({plan.all_hunks:,})", "\n\n".join(shown)))
     left_out = plan.all_hunks - len(shown)
@@ -91,10 +95,11 @@ def _details(summary: str, content: str) -> str:
 
 def _fence(lines: Sequence[str], room: int) -> str:
     """Lines in a fence that none of them can end; those that do not fit are counted."""
-    shown = list(_fitting([escape_control(line) for line in lines], room))
+    lines = [escape_control(line) for line in lines]
+    fence = "`" * max([3, *(len(run) + 1 for line in lines for run in _FENCES.findall(line))])
+    shown = list(_fitting(lines, room - 2 * len(fence)))
     left_out = len(lines) - len(shown)
     content = "\n".join([*shown, f"… and {count(left_out, 'more line')}"] if left_out else shown)
-    fence = "`" * max([3, *(len(run) + 1 for run in _FENCES.findall(content))])
     return f"{fence}diff\n{content}\n{fence}"
 
 

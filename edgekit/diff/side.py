@@ -11,8 +11,8 @@ class Side(NamedTuple):
     """One state, from wherever it comes.
 
     `label` names it for people: `store build/edge.lmdb`, `site ./site`, `git:main`. `pack` is None where nothing is
-    published. `read` gives the body of any entry of the pack's index by its digest (hex); it is asked only for bodies
-    that the other side lacks, and for those they take the place of. `edits` are the live edits by tier; None for a
+    published. `read` gives the body of any entry of the pack's index, assets included, by its digest (hex); it is asked
+    only for entries that differ from the other side's. `edits` are the live edits by tier; None for a
     site, which has none of its own: a build keeps the store's where it can. `users` gives each user's id with the
     record's JSON, without its expiry, in byte order of the ids; None where users are not compared.
     """

@@ -1,34 +1,28 @@
 """Which parts of two texts differ: whole lines, or a few words of one.
 
-What both begin and end with goes first, then lines that stand once in both hold the rest together (patience diff), and
-only what is left between them is compared line by line, if it is little: difflib takes time with the square of it.
-A line that nobody can read at once, as minified HTML has them, is cut at its tags and between its statements.
-A placeholder is never cut.
+What both texts begin and end with goes first, up to where a line begins or ends. A line that nobody can read at once,
+as minified HTML has them, is cut at its tags and between its statements. A placeholder is never cut.
 """
 
-import difflib
 import re
-from bisect import bisect_left
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
-from itertools import groupby
-from operator import eq
+from itertools import accumulate
 from typing import Final, NamedTuple
 
+from edgekit.diff.blocks import Block, find_blocks, trim
 from edgekit.model.placeholder import TOKEN
 
 LONGEST_LINE: Final = 160
 """Bytes of a line that is compared as one."""
 
-_MOST_COMPARED: Final = 64
-"""Lines of both sides together that difflib gets."""
-
-_DEEPEST: Final = 8
-"""How often what lies between two lines is searched for lines that stand in it once: real texts need three times."""
+_LARGEST_KEPT: Final = 64 * 1024
+"""Bytes of two texts whose comparison is remembered: 256 of them are 16 MiB, as are 4,096 of a sixteenth."""
 
 _LINE: Final = re.compile(rb"[^\n]*\n|[^\n]+")
-_PIECE: Final = re.compile(rb"<?[^<>;,}\n]*[>;,}\n]|<?[^<>;,}\n]+|<")
+_PIECE: Final = re.compile(rb"(?=.)<?[^<>;,}\n]*+[>;,}\n]?", re.DOTALL)
+_OPENING: Final = re.compile(rb"<[^/]")
+_OPENING_LINE: Final = re.compile(rb"^[ \t]*<[^/]", re.MULTILINE)
 _WORD: Final = re.compile(TOKEN.pattern.replace("(", "(?:").encode() + rb"|&#?\w+;|[\w\x80-\xff]+|\s+|.", re.DOTALL)
 
 
@@ -47,8 +41,13 @@ def find_changed_spans(old: bytes, new: bytes) -> list[ChangedSpan]:
         return []
     start = _seam_before(old, _common_prefix(old, new))
     kept = _seam_behind(old, new, _common_suffix(old, new, min(len(old), len(new)) - start))
-    within = _compare(old[start : len(old) - kept], new[start : len(new) - kept])
-    return [ChangedSpan(*(start + offset for offset in span)) for span in within]
+    found: list[ChangedSpan] = []
+    old_end, new_end = len(old) - kept, len(new) - kept
+    partial = not _ends_line(old, start) or not _ends_line(old, old_end) or not _ends_line(new, new_end)
+    compare = _compare if old_end + new_end - 2 * start <= _LARGEST_KEPT else _compare.__wrapped__
+    for span in _move(compare(old[start:old_end], new[start:new_end], partial), start, start):
+        found.append(_settle(old, new, span, span.old_start - (found[-1].old_end if found else 0)))
+    return found
 
 
 def _common_prefix(old: bytes, new: bytes) -> int:
@@ -96,148 +95,87 @@ def _seam_behind(old: bytes, new: bytes, kept: int) -> int:
 
 
 def _ends_line(text: bytes, at: int) -> bool:
-    return at == 0 or text[at - 1 : at] == b"\n"
+    return at in (0, len(text)) or text[at - 1 : at] == b"\n"
+
+
+def _settle(old: bytes, new: bytes, span: ChangedSpan, room: int) -> ChangedSpan:
+    """What only comes or goes, moved up to the tag with which it begins, if what is around it is the same then, and at
+    most by `room`: `<li>New</li>` came, not `New</li><li>`."""
+    if span.old_start < span.old_end and span.new_start < span.new_end:
+        return span
+    text, start, end = (new, *span[2:]) if span.old_start == span.old_end else (old, *span[:2])
+    lines = _ends_line(text, start) and _ends_line(text, end)
+    opening = _OPENING_LINE if lines else _OPENING
+    if opening.match(text, start):
+        return span
+    room = _common_suffix(text[start - room : start], text[start:end], min(room, end - start))
+    tags = [tag.start() for tag in opening.finditer(text, start - room, start)]
+    up = start - tags[-1] if tags else 0
+    return ChangedSpan(*(offset - up for offset in span))
 
 
 @lru_cache(256)  # one edit of a layout leaves the same two texts in all its pages
-def _compare(old: bytes, new: bytes) -> tuple[ChangedSpan, ...]:
-    old_units, new_units = _units(old), _units(new)
-    old_at, new_at = _offsets(old_units), _offsets(new_units)
+def _compare(old: bytes, new: bytes, partial: bool) -> tuple[ChangedSpan, ...]:
+    """The spans of two texts by lines, and within long lines by pieces; `partial`: they are parts of lines."""
+    old_lines, new_lines = _LINE.findall(old), _LINE.findall(new)
     found: list[ChangedSpan] = []
-    for old_start, old_end, new_start, new_end in _blocks(old_units, new_units):
-        pairs = list(zip(range(old_start, old_end), range(new_start, new_end), strict=False))
-        changed = [_changed_words(old_units[one], new_units[other]) for one, other in pairs]
-        if old_end - old_start == new_end - new_start and all(changed):
-            for (one, other), words in zip(pairs, changed, strict=True):
-                if words is not None:
-                    before, old_size, new_size = words
-                    start, there = old_at[one] + before, new_at[other] + before
-                    found.append(ChangedSpan(start, start + old_size, there, there + new_size))
+    for block, span in _find_spans(old_lines, new_lines):
+        changed = *old_lines[block.old_start : block.old_end], *new_lines[block.new_start : block.new_end]
+        if partial or max(map(len, changed)) > LONGEST_LINE:
+            pieces = (
+                _PIECE.findall(old[span.old_start : span.old_end]),
+                _PIECE.findall(new[span.new_start : span.new_end]),
+            )
+            for of_pieces, within in _find_spans(*pieces):
+                found += _move(_in_words(*pieces, of_pieces, within), span.old_start, span.new_start)
         else:
-            found.append(ChangedSpan(old_at[old_start], old_at[old_end], new_at[new_start], new_at[new_end]))
+            found += _in_words(old_lines, new_lines, block, span)
     return tuple(found)
 
 
-def _units(text: bytes) -> list[bytes]:
-    """The lines of a text, a long one in pieces."""
-    units: list[bytes] = []
-    for line in _LINE.findall(text):
-        units += [line] if len(line) <= LONGEST_LINE else _PIECE.findall(line)
-    return units
+def _find_spans(old: Sequence[bytes], new: Sequence[bytes]) -> Iterator[tuple[Block, ChangedSpan]]:
+    """The blocks of units that differ, and which bytes they are."""
+    old_at, new_at = _offsets(old), _offsets(new)
+    for block in find_blocks(old, new):
+        span = old_at[block.old_start], old_at[block.old_end], new_at[block.new_start], new_at[block.new_end]
+        yield block, ChangedSpan(*span)
+
+
+def _move(spans: Iterable[ChangedSpan], old: int, new: int) -> Iterator[ChangedSpan]:
+    for span in spans:
+        yield ChangedSpan(span.old_start + old, span.old_end + old, span.new_start + new, span.new_end + new)
+
+
+def _in_words(old: Sequence[bytes], new: Sequence[bytes], block: Block, span: ChangedSpan) -> list[ChangedSpan]:
+    """A block as the words that differ in its units, if each of them is a change of its counterpart; else as it is."""
+    old_units, new_units = old[block.old_start : block.old_end], new[block.new_start : block.new_end]
+    if len(old_units) != len(new_units):
+        return [span]
+    found: list[ChangedSpan] = []
+    old_at, new_at = span.old_start, span.new_start
+    for one, other in zip(old_units, new_units, strict=True):
+        find = _changed_words if len(one) + len(other) <= _LARGEST_KEPT // 16 else _changed_words.__wrapped__
+        words = find(one, other)
+        if words is None:
+            return [span]
+        found += _move([words], old_at, new_at)
+        old_at, new_at = old_at + len(one), new_at + len(other)
+    return found
 
 
 def _offsets(units: Sequence[bytes]) -> list[int]:
-    offsets = [0]
-    for unit in units:
-        offsets.append(offsets[-1] + len(unit))
-    return offsets
+    return list(accumulate(map(len, units), initial=0))
 
 
-@lru_cache(4096)
-def _changed_words(old: bytes, new: bytes) -> tuple[int, int, int] | None:
-    """Bytes before the first word that differs in two units, and of what differs in either; None if they have less
-    than half in common, so that one is no change of the other."""
+@lru_cache(4096)  # its lines are the same two in all its pages, whatever else differs there
+def _changed_words(old: bytes, new: bytes) -> ChangedSpan | None:
+    """The span of two units in which words differ; None if they have less than half in common, so that one is no change
+    of the other."""
     if old.endswith(b"\n") and new.endswith(b"\n"):
         old, new = old[:-1], new[:-1]
     old_words, new_words = _WORD.findall(old), _WORD.findall(new)
-    block = _trim(old_words, new_words, ChangedSpan(0, len(old_words), 0, len(new_words)))
-    before = sum(map(len, old_words[: block.old_start]))
-    old_size = sum(map(len, old_words[block.old_start : block.old_end]))
-    new_size = sum(map(len, new_words[block.new_start : block.new_end]))
-    if 2 * (len(old) - old_size) < min(len(old), len(new)):
+    block = trim(old_words, new_words, Block(0, len(old_words), 0, len(new_words)))
+    before, old_behind = (sum(map(len, part)) for part in (old_words[: block.old_start], old_words[block.old_end :]))
+    if 2 * (before + old_behind) < min(len(old), len(new)):
         return None
-    return before, old_size, new_size
-
-
-def _trim(old: Sequence[bytes], new: Sequence[bytes], block: ChangedSpan) -> ChangedSpan:
-    """A block of units without those that both sides of it begin and end with."""
-    old_start, old_end, new_start, new_end = block
-    while old_start < old_end and new_start < new_end and old[old_start] == new[new_start]:
-        old_start, new_start = old_start + 1, new_start + 1
-    while old_start < old_end and new_start < new_end and old[old_end - 1] == new[new_end - 1]:
-        old_end, new_end = old_end - 1, new_end - 1
-    return ChangedSpan(old_start, old_end, new_start, new_end)
-
-
-def _blocks(old: Sequence[bytes], new: Sequence[bytes]) -> Iterator[ChangedSpan]:
-    """The blocks of units that differ, in order."""
-    if len(old) == len(new):
-        equal = list(map(eq, old, new))
-        if 2 * sum(equal) >= len(equal):  # nothing has moved
-            ends = 0
-            for same, run in groupby(equal):
-                starts, ends = ends, ends + len(list(run))
-                if not same:
-                    yield ChangedSpan(starts, ends, starts, ends)
-            return
-    todo = [(ChangedSpan(0, len(old), 0, len(new)), 0)]
-    while todo:
-        block, depth = todo.pop()
-        block = _trim(old, new, block)
-        if block.old_start == block.old_end or block.new_start == block.new_end:
-            if block.old_start < block.old_end or block.new_start < block.new_end:
-                yield block
-        elif depth < _DEEPEST and (anchors := _find_anchors(old, new, block)):
-            todo += [(part, depth + 1) for part in reversed(list(_between(anchors, block)))]
-        elif block.old_end - block.old_start + block.new_end - block.new_start <= _MOST_COMPARED:
-            yield from _compare_all(old, new, block)
-        else:
-            yield block
-
-
-def _find_anchors(old: Sequence[bytes], new: Sequence[bytes], block: ChangedSpan) -> list[tuple[int, int]]:
-    """Units that stand once in both sides of a block, as many as stand in the same order: their places in both."""
-    counts = Counter(old[block.old_start : block.old_end])
-    there = Counter(new[block.new_start : block.new_end])
-    places = {
-        unit: at
-        for at, unit in enumerate(old[block.old_start : block.old_end], block.old_start)
-        if counts[unit] == 1 and there[unit] == 1
-    }
-    pairs = [
-        (places[unit], at)
-        for at, unit in enumerate(new[block.new_start : block.new_end], block.new_start)
-        if unit in places
-    ]
-    return _longest_rising(pairs)
-
-
-def _longest_rising(pairs: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    """The longest subsequence whose first numbers rise (piles, and for each card the one below it)."""
-    tops: list[int] = []
-    piles: list[int] = []
-    below: list[int] = []
-    for card, (value, _) in enumerate(pairs):
-        pile = bisect_left(tops, value)
-        below.append(piles[pile - 1] if pile else -1)
-        tops[pile : pile + 1] = [value]
-        piles[pile : pile + 1] = [card]
-    rising: list[tuple[int, int]] = []
-    card = piles[-1] if piles else -1
-    while card >= 0:
-        rising.append(pairs[card])
-        card = below[card]
-    return rising[::-1]
-
-
-def _between(anchors: Iterable[tuple[int, int]], block: ChangedSpan) -> Iterator[ChangedSpan]:
-    """The parts of a block between units that both sides have."""
-    old_start, new_start = block.old_start, block.new_start
-    for old_at, new_at in anchors:
-        yield ChangedSpan(old_start, old_at, new_start, new_at)
-        old_start, new_start = old_at + 1, new_at + 1
-    yield ChangedSpan(old_start, block.old_end, new_start, block.new_end)
-
-
-def _compare_all(old: Sequence[bytes], new: Sequence[bytes], block: ChangedSpan) -> Iterator[ChangedSpan]:
-    matcher = difflib.SequenceMatcher(
-        None, old[block.old_start : block.old_end], new[block.new_start : block.new_end], autojunk=False
-    )
-    for tag, old_start, old_end, new_start, new_end in matcher.get_opcodes():
-        if tag != "equal":
-            yield ChangedSpan(
-                block.old_start + old_start,
-                block.old_start + old_end,
-                block.new_start + new_start,
-                block.new_start + new_end,
-            )
+    return ChangedSpan(before, len(old) - old_behind, before, len(new) - old_behind)

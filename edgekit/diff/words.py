@@ -26,7 +26,7 @@ _json = msgspec.json.Encoder(order="sorted").encode
 
 def count(number: int, noun: str) -> str:
     """`1 page`, `1,200 pages`, `3 new bodies`."""
-    plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
+    plural = f"{noun[:-1]}ies" if noun.endswith("y") and noun[-2] not in "aeiou" else f"{noun}s"
     return f"{number:,} {noun if number == 1 else plural}"
 
 

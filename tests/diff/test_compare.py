@@ -107,7 +107,7 @@ def _manifest(parts: Mapping[str, Any], tiers: Mapping[str, Any]) -> Manifest:
     )
 
 
-@settings(max_examples=50)
+@settings(max_examples=25)
 @given(sides("a"))
 def test_the_diff_of_a_side_and_itself_is_empty(side: Side) -> None:
     plan = compare(side, side)

@@ -62,6 +62,13 @@ def inside_tokens(text: bytes) -> set[int]:
         ("alpha\n", "omega omega\n", [("alpha\n", "omega omega\n")]),
         ("end\n", "end", [("\n", "")]),
         ("", "new", [("", "new")]),
+        ("<i>a</i><i>c</i>", "<i>a</i><i>b</i><i>c</i>", [("", "<i>b</i>")]),
+        (f"{'<i>a</i>' * 40}<b>", f"{'<i>a</i>' * 20}<i>n</i>{'<i>a</i>' * 20}<b>", [("", "<i>n</i>")]),
+        (
+            "<ul>\n  <li>\n    A\n  </li>\n</ul>\n",
+            "<ul>\n  <li>\n    A\n  </li>\n  <li>\n    B\n  </li>\n</ul>\n",
+            [("", "  <li>\n    B\n  </li>\n")],
+        ),
         ("1\n2\n3\n4\n5\n6\n", "1\nx\n3\n4\ny\n6\n", [("2\n", "x\n"), ("5\n", "y\n")]),
     ],
 )
