@@ -11,9 +11,11 @@ from edgekit.cli.output import Output
 from edgekit.cli.sides import Manner, open_sides
 from edgekit.cli.sources import StoreSource, find_sources
 from edgekit.diff.compare import compare
+from edgekit.diff.html.document import render_html
 from edgekit.diff.json import build_json
 from edgekit.diff.markdown import format_markdown
 from edgekit.diff.plan import Plan
+from edgekit.diff.side import Side
 from edgekit.diff.text import format_text
 
 
@@ -25,7 +27,7 @@ from edgekit.diff.text import format_text
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["text", "json", "markdown"]),
+    type=click.Choice(["text", "json", "markdown", "html"]),
     help="How the differences are printed [default: text]; `--json` is the same as `--format json`.",
 )
 @store_option
@@ -39,7 +41,7 @@ def command(
     new: str | None,
     exit_code: bool,
     users: bool,
-    form: Literal["text", "json", "markdown"] | None,
+    form: Literal["text", "json", "markdown", "html"] | None,
     store: Path | None,
     clock: datetime | None,
     jobs: int | None,
@@ -54,6 +56,7 @@ def command(
     edgekit diff
     edgekit diff git:main
     edgekit diff git:v1.2 git:v1.3 --format markdown
+    edgekit diff --format html > report.html
     edgekit diff /srv/edge.lmdb site --exit-code
     edgekit diff old.lmdb new.lmdb --users --json
     """
@@ -63,16 +66,19 @@ def command(
         raise click.UsageError("--users compares two stores: a site has no users.")
     with open_sides(*sources, Manner(clock, jobs, users, output.progress, output.note)) as sides:
         plan = compare(*sides)
-    _show(output, plan)
+        _show(output, plan, *sides)
     return 1 if exit_code and plan.differs else 0
 
 
-def _show(output: Output, plan: Plan) -> None:
+def _show(output: Output, plan: Plan, old: Side, new: Side) -> None:
     match output.form:
         case "json":
             output.object(build_json(plan))
         case "markdown":
             output.data(format_markdown(plan))
+        case "html":
+            for chunk in render_html(plan, old, new):
+                output.data(chunk)
         case _:
             if plan.differs or not output.quiet:
                 output.styled(format_text(plan))

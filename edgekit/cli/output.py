@@ -16,7 +16,7 @@ from edgekit.diagnostics.diagnostic import Diagnostic
 from edgekit.diagnostics.json import build_json
 from edgekit.diagnostics.text import escape_control, format_count, format_text
 
-Form = Literal["text", "json", "markdown", "github", "sarif"]
+Form = Literal["text", "json", "markdown", "html", "github", "sarif"]
 """How a result is written; diagnostics are text where there is no such form of them."""
 
 JSON_VERSION: Final = 1
@@ -116,7 +116,7 @@ class Output:
                 from edgekit.diagnostics.sarif import build_sarif
 
                 self.line(json.dumps(build_sarif(found, folder)))
-            case "text" | "markdown":
+            case "text" | "markdown" | "html":
                 lines = [line for diagnostic in found for line in format_text(diagnostic, folder)]
                 if len(found) > 1:
                     lines.append(format_count(found))

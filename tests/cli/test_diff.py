@@ -6,6 +6,7 @@ from pathlib import Path
 
 import jsonschema
 import pytest
+from selectolax.lexbor import LexborHTMLParser
 
 from edgekit.kv.releases import current_release, read_pack
 from edgekit.kv.store import open_store
@@ -173,13 +174,21 @@ def test_an_expiry_alone_is_no_change(built: Path) -> None:
         (["redis://localhost"], "EK174 `redis://localhost` is a deployed target"),
         (["git:main"], "EK170 `site` is in no repository of git"),
         (["site/edgekit.toml"], "EK424 "),
-        (["--format", "html"], "'html' is not one of"),
+        (["--format", "pdf"], "'pdf' is not one of"),
         (["a", "b", "c"], "unexpected extra argument"),
     ],
 )
 def test_what_cannot_be_compared_ends_with_2(built: Path, arguments: list[str], said: str) -> None:
     done = run("diff", *arguments)
     assert (done.status, done.out, said in done.err) == (2, b"", True), done
+
+
+def test_the_html_report_has_a_page_before_and_after(built: Path) -> None:
+    write_shop(built / "site", {"pages/about.html": "<p>About you, {{ user.name }}</p>\n"})
+    parsed = LexborHTMLParser(run("diff", "--format", "html").text)
+    assert next(node.text() for node in parsed.css("main h2")).startswith("Look at this first")
+    [page] = [node for node in parsed.css(".page") if node.css_first(".path").text() == "/about"]
+    assert "<p>About you, {USER_NAME}</p>" in [node.text() for node in page.css(".code.come")]
 
 
 def test_the_schema_describes_what_is_printed(built: Path) -> None:
