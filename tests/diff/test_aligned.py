@@ -43,5 +43,13 @@ def test_a_changed_word_is_the_changed_part_of_its_line() -> None:
     assert [row.new.text[start:end] for start, end in row.new.changed] == [b"13"]
 
 
+def test_where_the_other_side_has_more_text_in_a_line_is_an_empty_part() -> None:
+    [row] = align(b"<p>Tea for people</p>\n", b"<p>Tea for 13 people</p>\n")
+    assert row.old is not None
+    assert row.new is not None
+    assert [start == end for start, end in row.old.changed] == [True]
+    assert [row.new.text[start:end].strip() for start, end in row.new.changed] == [b"13"]
+
+
 def test_a_page_that_was_not_there_stands_alone() -> None:
     assert [(row.old, row.new.number) for row in align(None, b"a\nb\n") if row.new] == [(None, 1), (None, 2)]

@@ -119,6 +119,26 @@ def test_of_a_long_line_the_change_and_what_is_around_it_are_shown() -> None:
     assert all("too much to show here" in text for text in texts(parsed, ".as-rendered .nothing"))
 
 
+def test_of_a_long_line_the_same_is_left_out_on_both_sides() -> None:
+    words = b"<i>word</i> " * 100
+    parsed = parse(
+        page_side("old", page("/", words + words)), page_side("new", page("/", words + b"<p>new</p>" + words))
+    )
+    old, new = texts(parsed, ".source .code")[:2]
+    assert new.replace("<p>new</p>", "") == old
+    assert len(old) < 600
+
+
+def test_one_large_page_leaves_room_for_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pages, "_MOST_BYTES", 2_000)
+    old = page_side("old", {"/a": {"free": b"x" * 5_000, "vip": b"x"}, "/b": {"free": b"x"}})
+    new = page_side("new", {"/a": {"free": b"y" * 5_000, "vip": b"y"}, "/b": {"free": b"y"}})
+    parsed = parse(old, new)
+    assert texts(parsed, ".page details .path") == ["/a", "/b"]
+    assert texts(parsed, "#page-1 input[name$=-pair] + span") == ["vip"]
+    assert texts(parsed, "#page-1 .summary .quiet:last-child") == ["(more than this report takes)"]
+
+
 def test_settings_and_tiers_stand_in_tables() -> None:
     def side(to: str, discount: int) -> Side:
         manifest = manifest_of(redirects=[RedirectRule("/shop", to, 308)], segments={"free": {"discount": discount}})
@@ -240,7 +260,7 @@ def test_the_bytes_of_bodies_are_bounded(monkeypatch: pytest.MonkeyPatch) -> Non
     parsed = parse(old, new)
     assert len(parsed.css(".page details")) == 1
     assert len(parsed.css("script[id^=body-]")) == 1
-    assert texts(parsed, ".page .summary .quiet:last-child") == ["free", *["(too much for this report)"] * 2]
+    assert texts(parsed, ".page .summary .quiet:last-child") == ["free", *["(more than this report takes)"] * 2]
 
 
 def test_the_pages_of_dangers_and_changes_are_those_that_are_shown(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,10 @@ Part = tuple[int, int]
 
 
 class Line(NamedTuple):
-    """A line without its end, its number from 1 and the parts of it that have changed, in order."""
+    """A line without its end, its number from 1 and the parts of it that have changed, in order.
+
+    A part is empty where the other side has text that this one has not.
+    """
 
     number: int
     text: bytes
@@ -50,7 +53,8 @@ class _Body:
         self.starts = [0, *ends][: len(self.lines)]
         self.size = len(text)
         self.is_ended = not text or text.endswith(b"\n")
-        self._changed = [part for part in changed if part[0] < part[1]]
+        # An empty part, where only the other side has text, tells the place; between lines it tells nothing.
+        self._changed = [part for part in changed if part[0] < part[1] or _is_within_line(text, part[0])]
         self._next = 0
 
     def begins_line(self, offset: int) -> bool:
@@ -72,6 +76,10 @@ class _Body:
                 break
             changed.append((max(first, start) - start, min(last, end) - start))
         return Line(at + 1, text, tuple(changed))
+
+
+def _is_within_line(text: bytes, offset: int) -> bool:
+    return 0 < offset < len(text) and b"\n" not in text[offset - 1 : offset + 1]
 
 
 def align(old: bytes | None, new: bytes | None) -> Iterator[Row]:

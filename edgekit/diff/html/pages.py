@@ -74,24 +74,30 @@ class Pages:
 
     def _show_page(self, page: PageChange) -> Iterator[Markup]:
         place = self._places[page.path]
+        pairs: list[_Pair] = []
         shown: list[Markup] = []
         note = ""
-        if page.path in self._chosen:
-            pairs = _find_pairs(self._before.get(page.path, {}), self._after.get(page.path, {}))
-            for number, pair in enumerate(pairs):
-                bodies = self._read(pair)
-                self._left -= len(bodies.old or b"") + len(bodies.new or b"")
-                if self._left < 0:
-                    shown, note = [], "too much for this report"
-                    break
-                yield from self._show_data(pair, bodies)
-                shown.append(_show_pair(number, page.path, pair, bodies))
+        for pair in self._find_pairs(page.path):
+            bodies = self._read(pair)
+            size = len(bodies.old or b"") + len(bodies.new or b"")
+            if size > self._left:
+                note = "more than this report takes"
+                continue
+            self._left -= size
+            yield from self._show_data(pair, bodies)
+            shown.append(_show_pair(len(pairs), page.path, pair, bodies))
+            pairs.append(pair)
         summary = _show_summary(page, note)
         if shown:
             content = _SHOWN.format(summary, _choose_tiers(place, pairs), _choose_view(place), Markup().join(shown))
         else:
             content = _LISTED.format(summary)
         yield _ITEM.format(place, page.kind, page.action, content)
+
+    def _find_pairs(self, path: str) -> list[_Pair]:
+        if path not in self._chosen:
+            return []
+        return _find_pairs(self._before.get(path, {}), self._after.get(path, {}))
 
     def _read(self, pair: _Pair) -> Bodies:
         old, new = (None if digest is None else self._exhibits.read(digest) for digest in (pair.old, pair.new))

@@ -132,8 +132,9 @@ def _show_line(line: Line, tag: str, *, alone: bool, static: bool) -> Markup:
     shown, at = [], 0
     for start, end in parts[:_MOST_PARTS]:
         shown.append(_show_part(line.text[at:start], _LONGEST_SAME, static=static))
-        text = _show_part(line.text[start:end], _LONGEST_CHANGED, static=static)
-        shown.append((_WHOLE if (start, end) == (0, len(line.text)) else _CHANGED) % (tag, text, tag))
+        if start < end:
+            text = _show_part(line.text[start:end], _LONGEST_CHANGED, static=static)
+            shown.append((_WHOLE if (start, end) == (0, len(line.text)) else _CHANGED) % (tag, text, tag))
         at = end
     if len(parts) > _MOST_PARTS:
         shown.append(_GAP.format(count(len(parts) - _MOST_PARTS, "more change")))
