@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,7 +21,6 @@ from edgekit.kv.store import open_store
 from edgekit.kv.transaction import LmdbSnapshot
 from edgekit.model.expiry import EXPIRY_BYTES
 from edgekit.model.keys import EDGEKIT, USER_SEGMENTS, VALUES, live_key
-from edgekit.project.clock import read_clock
 from edgekit.project.load import load_site
 from edgekit.project.revision import check_out, find_revision
 
@@ -28,7 +28,7 @@ from edgekit.project.revision import check_out, find_revision
 class Manner(NamedTuple):
     """How sites are compiled, and whether users are read: `diff`'s options. `note` is told what is to be known."""
 
-    clock: datetime | None
+    clock: datetime
     jobs: int | None
     users: bool
     progress: Callable[[str], AbstractContextManager[Callable[[int, int], None]]]
@@ -41,7 +41,6 @@ def open_sides(old: Source, new: Source, manner: Manner) -> Iterator[tuple[Side,
 
     Raises EdgekitError with status 2 where a site does not compile, a store cannot be read, or git is of no help.
     """
-    manner = manner._replace(clock=manner.clock or read_clock())  # one moment for both
     with ExitStack() as stack:
         yield _open_side(old, manner, stack), _open_side(new, manner, stack)
 
@@ -65,9 +64,9 @@ def _open_store(source: StoreSource, manner: Manner, stack: ExitStack) -> Side:
     return Side(
         label,
         read_pack(snapshot, release) if release is not None else None,
-        lambda digest: _read_body(snapshot, digest, release or ""),
+        partial(_read_body, snapshot),
         {tier: read_edits(snapshot, tier) for tier in _edited_tiers(snapshot)},
-        (lambda: _read_users(snapshot)) if manner.users else None,
+        partial(_read_users, snapshot) if manner.users else None,
     )
 
 
@@ -104,10 +103,10 @@ def _read_nothing(digest: str) -> bytes:
     raise KeyError(digest)
 
 
-def _read_body(snapshot: LmdbSnapshot, digest: str, release: str) -> bytes:
+def _read_body(snapshot: LmdbSnapshot, digest: str) -> bytes:
     body = snapshot.get(VALUES, bytes.fromhex(digest))
     if body is None:
-        raise damaged_release(release)
+        raise damaged_release(current_release(snapshot) or "")
     return body
 
 

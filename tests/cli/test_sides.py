@@ -111,15 +111,6 @@ def test_a_site_publishes_nothing_and_leaves_nothing(
     assert not STORE.exists()
 
 
-def test_both_sides_are_of_one_moment(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("SOURCE_DATE_EPOCH", raising=False)
-    write_shop(shop / "site", {"pages/about.html": "{{ build_time }}"})
-    write_shop(shop / "other", {"pages/about.html": "{{ build_time }}"})
-    sources = find_sources("site", "other", None)
-    with open_sides(*sources, manner()._replace(clock=None)) as (old, new):
-        assert bodies(old)["STATIC_PAGES", "/about"] == bodies(new)["STATIC_PAGES", "/about"]
-
-
 @pytest.mark.parametrize(
     "files",
     [
