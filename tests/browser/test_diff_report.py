@@ -195,13 +195,17 @@ def test_pages_are_filtered(chromium: Browser, tmp_path: Path) -> None:
 
 def test_a_link_to_a_page_opens_it_and_folded_lines_unfold(chromium: Browser, tmp_path: Path) -> None:
     same = "<p>same</p>\n" * 30
-    page = open_report(chromium, tmp_path / "report.html", same + "old", same + "new")
+    page = open_report(chromium, tmp_path / "report.html", "<p>first</p>\n" + same + "old", same + "new")
     page.get_by_role("link", name="/a", exact=True).first.click()
     assert page.locator("#page-1 details").get_attribute("open") is not None
     rows = page.locator("#page-1 .pair:visible tr:visible")
     folded = rows.count()
     page.locator("#page-1 .pair:visible .unfold").click()
-    assert rows.count() == folded + 27 - 1
+    assert rows.count() == folded + 24 - 1
+    numbers = page.locator("#page-1 .pair:visible tr.same .number").all_inner_texts()
+    assert list(zip(numbers[::2], numbers[1::2], strict=True)) == [(str(at + 1), str(at)) for at in range(1, 31)] + [
+        ("33", "32")
+    ]
     page.close()
 
 
