@@ -20,7 +20,7 @@ BUDGETS: Final = {
     "tests/cli": 150,
     "tests/compiler": 330,
     "tests/diagnostics": 45,
-    "tests/diff": 15,
+    "tests/diff": 19,
     "tests/fragment": 25,
     "tests/kv": 95,
     "tests/law": 140,

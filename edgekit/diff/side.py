@@ -12,9 +12,10 @@ class Side(NamedTuple):
 
     `label` names it for people: `store build/edge.lmdb`, `site ./site`, `git:main`. `pack` is None where nothing is
     published. `read` gives the body of any entry of the pack's index, assets included, by its digest (hex); it is asked
-    only for entries that differ from the other side's. `edits` are the live edits by tier; None for a
-    site, which has none of its own: a build keeps the store's where it can. `users` gives each user's id with the
-    record's JSON, without its expiry, in byte order of the ids; None where users are not compared.
+    only for entries that differ from the other side's; and the old side, for the HTML report, for assets of both.
+    `edits` are the live edits by tier; None for a site, which has none of its own: a build keeps the store's where it
+    can. `users` gives each user's id with the record's JSON, without its expiry, in byte order of the ids; None where
+    users are not compared.
     """
 
     label: str

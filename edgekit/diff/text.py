@@ -36,9 +36,11 @@ class Line(NamedTuple):
 
 
 def format_text(plan: Plan) -> list[Line]:
-    """The lines of a plan. The last one counts; without a difference it says so, and nothing is counted."""
-    lines = [Line(f"{format_state(plan.old)} → {format_state(plan.new)}", "heading")]
+    """The lines of a plan. The last one counts; without a difference it says so, and mostly is the only one."""
     sections = build_sections(plan)
+    if not plan.differs and not sections:
+        return [Line(escape_control(_last(plan)), "heading")]
+    lines = [Line(f"{format_state(plan.old)} → {format_state(plan.new)}", "heading")]
     if plan.differs:
         lines.append(Line(LEGEND, "quiet"))
     if plan.dangers:
