@@ -28,12 +28,13 @@ class UnreadableTemplateError(Exception):
 class TemplateLoader(FileSystemLoader):
     """Looks in `templates/`, then in the site folder, then in `[jinja] paths`.
 
-    `digests` has the names of the templates that were loaded with the digest (hex) of their text then.
+    `digests` has the names of the templates that were loaded with a digest (hex) of file and text then.
     """
 
     def __init__(self, site: Site) -> None:
         super().__init__(site.template_folders, encoding="utf-8")
         self.digests: dict[str, str] = {}
+        self._root = site.root
         self._folders = [os.path.realpath(folder) for folder in self.searchpath]
 
     def get_source(self, environment: Environment, template: str) -> tuple[str, str, Callable[[], bool]]:
@@ -58,5 +59,11 @@ class TemplateLoader(FileSystemLoader):
             why = f"cannot be read: {error.strerror}"
             raise UnreadableTemplateError(path, why, "see to its permissions, or name another") from None
         # A template is compiled from what is read first; a finding may read it again to show a line.
-        self.digests.setdefault(template, digest(source[0].encode()).hex())
+        if template not in self.digests:
+            self.digests[template] = digest(f"{self.file_of(template, file)}\0{source[0]}".encode()).hex()
         return source
+
+    def file_of(self, template: str, file: str) -> str:
+        """How a release names a template's `file`: relative to the site folder, else as templates do."""
+        path = Path(file)
+        return path.relative_to(self._root).as_posix() if path.is_relative_to(self._root) else template

@@ -1,9 +1,10 @@
 """`[jinja] filters, tests, globals`: the site's own Python, imported from the site's parent folder."""
 
+import hashlib
 import re
 import sys
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib import import_module
 from importlib.machinery import FileFinder, ModuleSpec, PathFinder, SourceFileLoader
@@ -13,6 +14,7 @@ from typing import Any, Final
 
 from edgekit.diagnostics.suggest import did_you_mean
 from edgekit.project.config import JinjaTable
+from edgekit.project.inputs import digest_files
 from edgekit.project.items import TAKEN
 from edgekit.project.plain import NotPlainError, as_plain
 from edgekit.project.problems import Problems
@@ -53,7 +55,13 @@ def read_functions(root: Path, table: JinjaTable, toml: TomlFile, problems: Prob
                     note(problems, toml, place, "EK113", message, help="write `package.module:attribute`")
                 elif (found := _import(match, kind, modules, toml, place, problems)) is not None:
                     read[kind][name] = found[0]
-    return Functions(**read, sources=tuple(sorted(map(Path, modules.files))))
+    sources = tuple(sorted(map(Path, modules.files)))
+    digest = hashlib.sha256(f"{sorted(_list_targets(tables))}{digest_files(sources, root.parent)}".encode())
+    return Functions(**read, sources=sources, digest=digest.hexdigest())
+
+
+def _list_targets(tables: Mapping[str, Mapping[str, str]]) -> Iterator[tuple[str, str, str]]:
+    return ((kind, name, target) for kind, targets in tables.items() for name, target in targets.items())
 
 
 def _import(

@@ -54,13 +54,15 @@ class Asset:
 class Functions:
     """The site's own functions (and, among globals, frozen constants) by their names in templates.
 
-    `sources` are the files below the site's parent folder that they were imported from, sorted.
+    `sources` are the files below the site's parent folder that they were imported from, sorted; `digest` (hex) is of
+    those and of what `[jinja]` names.
     """
 
     filters: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
     tests: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
     globals: Mapping[str, Any] = field(default_factory=dict)
     sources: tuple[Path, ...] = ()
+    digest: str = ""
 
 
 @dataclass(frozen=True, slots=True)
