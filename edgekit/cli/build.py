@@ -1,13 +1,22 @@
 """`edgekit build`: compile a site and publish it."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import Final
 
 import click
 
-from edgekit.cli.building import build_site
+from edgekit.cli.building import build_site, plan_build
 from edgekit.cli.options import clock_option, output_options, site_argument, store_option
 from edgekit.cli.output import Output
+from edgekit.compiler.reasons import group_stale
+from edgekit.compiler.stale import Stale
+
+_NAMED: Final = 3
+"""Pages with the same reasons that `--plan` names; of more it tells the number."""
+
+_NOTHING: Final = "nothing would be rendered: no page can have changed since the last build"
 
 
 @click.command
@@ -16,6 +25,8 @@ from edgekit.cli.output import Output
 @clock_option
 @click.option("--jobs", type=click.IntRange(1, 256), metavar="N", help="Processes to compile in [default: as needed].")
 @click.option("--wait", is_flag=True, help="Wait for another build into the same store to end.")
+@click.option("--plan", is_flag=True, help="Say which pages would be rendered, and why; compile and publish nothing.")
+@click.option("--verify", is_flag=True, help="Render every page as well, and publish only if nothing differs.")
 @click.option("--yes", is_flag=True, help="Publish even if more than 30 % of the pages would go.")
 @output_options()
 @click.pass_obj
@@ -26,25 +37,47 @@ def command(
     clock: datetime | None,
     jobs: int | None,
     wait: bool,
+    plan: bool,
+    verify: bool,
     yes: bool,
 ) -> None:
     """Compile SITE and publish it to the store.
 
-    SITE is a folder with an edgekit.toml; without it the current folder, else ./site. All pages are compiled, so one
-    run reports all findings; with an error nothing is published. Users in the store are not touched.
+    SITE is a folder with an edgekit.toml; without it the current folder, else ./site. Pages that cannot have changed
+    since the last build into the store are not rendered again. One run reports all findings; with an error nothing is
+    published. Users in the store are not touched.
 
     \b
     edgekit build
     edgekit build shop --store /srv/edge.lmdb
+    edgekit build --plan
     edgekit build --json | jq -r .release
     """
+    if plan:
+        _show_plan(output, *plan_build(site, store, clock=clock))
+        return
     with output.progress("compiling") as progress:
-        built = build_site(site, store, clock=clock, jobs=jobs, wait=wait, yes=yes, progress=progress)
+        built = build_site(site, store, clock=clock, jobs=jobs, wait=wait, yes=yes, verify=verify, progress=progress)
     output.warnings(built.warnings)
     for namespace, counts in built.published.changes.items():
         output.detail(f"{namespace}: {counts.added} added, {counts.changed} changed, {counts.removed} removed")
     output.report(
         built.fields(),
         f"published {built.published.release} to {built.store}: {built.pages} pages, {built.fragments} fragments, "
-        f"{built.assets} assets in {built.seconds:.1f} s",
+        f"{built.assets} assets in {built.seconds:.1f} s ({_count_rendered(built.rendered, built.compiled)})",
     )
+
+
+def _count_rendered(rendered: int, total: int) -> str:
+    return "all rendered" if rendered == total else f"{rendered} of {total} rendered"
+
+
+def _show_plan(output: Output, stale: Sequence[Stale], total: int) -> None:
+    groups = list(group_stale(stale))
+    pages = [{"path": path, "because": list(because)} for because, paths in groups for path in paths]
+    lines = []
+    for because, paths in groups:
+        shown = ", ".join(paths) if len(paths) <= _NAMED else f"{len(paths)} pages"
+        lines.append(f"{shown}: {'; '.join(because)}")
+    lines.append(f"{len(stale)} of {total} pages, islands and items would be rendered" if stale else _NOTHING)
+    output.report({"rendered": pages, "total": total}, "\n".join(lines))

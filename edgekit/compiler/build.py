@@ -47,11 +47,10 @@ def compile_site(
 
     `emit` gets each fragment as soon as it is made, in the order of `site.all_pages()`; nothing more after the first
     finding. `jobs` is the number of processes (default: as the site's size and the machine ask for); no thread may be
-    running if it is not 1. `progress` is told the number of pages rendered and of all that will be. All that is wrong is
-    found in one run.
+    running if it is not 1. `progress` is told the number of pages rendered and of all that will be. One run finds all.
 
     After a `previous` build only the pages that can have changed since are rendered (`stale`), and only their fragments
-    and new assets go to `emit`; its bodies must be in the store still. Pack and diagnostics are those of a full compile.
+    and new assets go to `emit`: the other bodies are there. Pack and diagnostics are those of a full compile.
     """
     entries: list[IndexEntry] = []
     diagnostics: list[Diagnostic] = []

@@ -10,7 +10,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-CLOCKS: Final = (datetime(2026, 1, 31, tzinfo=UTC), datetime(2026, 12, 24, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC))
+CLOCKS: Final = (
+    datetime(2026, 1, 31, tzinfo=UTC),
+    datetime(2026, 12, 24, tzinfo=UTC),
+    datetime(2027, 1, 1, tzinfo=UTC),
+)
 
 
 def _products(*skus: str, **changes: Any) -> list[dict[str, Any]]:
@@ -196,7 +200,11 @@ FILES: Final[Mapping[str, Sequence[str | None]]] = {
         "<title>y</title><body>{% block main %}{% endblock %}",
         "<title>{{ tier }}</title><body>\n{% if true %}\n{% block main %}{{ segment.discount }}{% endblock %}{% endif %}",
     ),
-    "templates/nav.html": ('<a href="/about">About</a>', '<a href="/about#x">{{ data.shop.name }}</a>', "<p>{{ nope }}</p>"),
+    "templates/nav.html": (
+        '<a href="/about">About</a>',
+        '<a href="/about#x">{{ data.shop.name }}</a>',
+        "<p>{{ nope }}</p>",
+    ),
     "templates/macros.html": (
         "{% set SHOP = data.shop %}{% macro price(p) %}{{ p.price|money }}{% endmacro %}"
         "{% macro shown(d) %}{{ d.shop.kind }}{% endmacro %}",

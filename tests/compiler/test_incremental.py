@@ -96,7 +96,10 @@ ONLY: Mapping[str, tuple[Sequence[tuple[Part, int]], tuple[Part, int]]] = {
     "data": ([], (("file", "data/words.toml"), 1)),
     "segment": ([(("file", "pages/you.html"), 1)], (("file", "segments/gold.toml"), 2)),
     "slot": ([], (("config", "name"), 2)),
-    "island": ([(("file", "islands/more.html"), 1), (("file", "pages/news.html"), 2)], (("file", "islands/more.html"), 0)),
+    "island": (
+        [(("file", "islands/more.html"), 1), (("file", "pages/news.html"), 2)],
+        (("file", "islands/more.html"), 0),
+    ),
     "link": ([], (("config", "redirects"), 1)),
     "functions": ([], (("file", "../shop.py"), 1)),
     "clock": ([], (("clock", ""), 2)),
