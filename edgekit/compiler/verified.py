@@ -37,7 +37,7 @@ def compile_verified(
     found = Diagnostic(
         code="EK291",
         message=f"rendering only what changed gives something else than a full build: {named}",
-        help="a function of the site is not pure, or this is a bug of edgekit's: please report it; nothing was published",
+        help="a function of the site is not pure, or this is a bug of edgekit's, to be reported; nothing was published",
     )
     return CompileResult(None, (*full.diagnostics, found), incremental.rendered)
 

@@ -1,4 +1,4 @@
-"""`python -m tests.bench`: replay, tracing and contexts against Jinja and the floor; checks; fuel, against time.
+"""`python -m tests.bench`: replay, tracing and contexts against Jinja and the floor; checks; builds; fuel, against time.
 
 Figures are CPU time of the one thread that works, medians over interleaved rounds with the lowest and the highest.
 """
@@ -13,6 +13,7 @@ from pathlib import Path
 from tests.bench.check import bench_check
 from tests.bench.contexts import bench_contexts
 from tests.bench.fuel import bench_fuel
+from tests.bench.incremental import bench_incremental
 from tests.bench.replay import bench_replay
 from tests.bench.rounds import format_spread
 from tests.bench.trace import bench_trace
@@ -33,6 +34,7 @@ def main(arguments: Sequence[str]) -> None:
             "trace": bench_trace(options.rounds),
             "contexts": bench_contexts(max(1, options.rounds // 5), options.pages),
             "check": bench_check(Path(folder), max(3, options.rounds // 3), options.pages),
+            "incremental": bench_incremental(Path(folder), max(1, options.rounds // 5), options.pages),
             "fuel": bench_fuel(Path(folder), options.rounds),
         }
     if options.json:

@@ -42,7 +42,7 @@ CONFIG: Final[Mapping[str, Sequence[str]]] = {
     "pages": (
         '[pages."product/[sku].html"]\neach = "data.products"\nas = "product"\n',
         '[pages."product/[sku].html"]\neach = "data.products"\nas = "product"\ndelivery = "segment"\n',
-        '[pages."product/[sku].html"]\neach = "data.products"\nas = "product"\n[pages."news.html"]\ndelivery = "static"\n',
+        '[pages."product/[sku].html"]\neach = "data.products"\nas = "product"\n[pages."news.html"]\ndelivery = "static"\n',  # noqa: E501
     ),
     "name": (
         '[slots.NAME]\nfrom = "user.name"\ndefault = "you"\nmax_length = 40\n',
@@ -198,7 +198,8 @@ FILES: Final[Mapping[str, Sequence[str | None]]] = {
         '<title>x</title><link rel="stylesheet" href="{{ asset("shop.css") }}"><body>{% include "nav.html" %}'
         "{% block main %}main{% endblock %}",
         "<title>y</title><body>{% block main %}{% endblock %}",
-        "<title>{{ tier }}</title><body>\n{% if true %}\n{% block main %}{{ segment.discount }}{% endblock %}{% endif %}",
+        "<title>{{ tier }}</title><body>\n{% if true %}\n{% block main %}{{ segment.discount }}{% endblock %}"
+        "{% endif %}",
     ),
     "templates/nav.html": (
         '<a href="/about">About</a>',
