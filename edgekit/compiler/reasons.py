@@ -12,8 +12,14 @@ def describe_stale(stale: Stale) -> tuple[str, ...]:
     if stale.new:
         return ("no earlier build tells of it",)
     found = [_describe_page(stale)] if stale.itself else []
-    found += (_describe(reason) for reason in stale.reasons if reason.read != names.UNSETTLED)
-    return tuple(found)
+    links = []
+    for reason in stale.reasons:
+        kind, name = names.split_read(reason.read)
+        if kind == names.LINK:
+            links.append(_describe(reason, kind, name))
+        elif kind != names.UNSETTLED:
+            found.append(_describe(reason, kind, name))
+    return tuple(found or links)  # an asset that changed has another URL, to which the page has linked, too
 
 
 def group_stale(stale: Iterable[Stale]) -> Iterator[tuple[tuple[str, ...], list[str]]]:
@@ -28,8 +34,7 @@ def _describe_page(stale: Stale) -> str:
     return "its item changed" if stale.page.item_name else "what `edgekit.toml` says of it changed"
 
 
-def _describe(reason: Reason) -> str:
-    kind, name = names.split_read(reason.read)
+def _describe(reason: Reason, kind: str, name: str) -> str:
     became = "changed" if reason.before and reason.now else "is there now" if reason.now else "is gone"
     match kind:
         case names.TEMPLATE:

@@ -1,11 +1,13 @@
 """`[jinja] filters, tests, globals`: the site's own Python, imported from the site's parent folder."""
 
 import hashlib
+import os
 import re
 import sys
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from importlib import import_module
 from importlib.machinery import FileFinder, ModuleSpec, PathFinder, SourceFileLoader
 from pathlib import Path
@@ -14,7 +16,6 @@ from typing import Any, Final
 
 from edgekit.diagnostics.suggest import did_you_mean
 from edgekit.project.config import JinjaTable
-from edgekit.project.inputs import digest_files
 from edgekit.project.items import TAKEN
 from edgekit.project.plain import NotPlainError, as_plain
 from edgekit.project.problems import Problems
@@ -22,6 +23,8 @@ from edgekit.project.site import Functions
 from edgekit.project.toml import TomlFile, note
 
 _TARGET: Final = re.compile(r"((?:[^\W\d]\w*\.)*[^\W\d]\w*):([^\W\d]\w*)")
+
+_METADATA: Final = (".dist-info", ".egg-info")
 
 _TAKEN: Final = {
     "filters": frozenset({"e", "escape", "string", "urlencode", "path_part", "safe_url", "tojson"}),
@@ -55,13 +58,20 @@ def read_functions(root: Path, table: JinjaTable, toml: TomlFile, problems: Prob
                     note(problems, toml, place, "EK113", message, help="write `package.module:attribute`")
                 elif (found := _import(match, kind, modules, toml, place, problems)) is not None:
                     read[kind][name] = found[0]
-    sources = tuple(sorted(map(Path, modules.files)))
-    digest = hashlib.sha256(f"{sorted(_list_targets(tables))}{digest_files(sources, root.parent)}".encode())
-    return Functions(**read, sources=sources, digest=digest.hexdigest())
+    return Functions(**read, sources=tuple(sorted(map(Path, modules.files))), digest=_digest(tables, modules))
 
 
-def _list_targets(tables: Mapping[str, Mapping[str, str]]) -> Iterator[tuple[str, str, str]]:
-    return ((kind, name, target) for kind, targets in tables.items() for name, target in targets.items())
+def _digest(tables: Mapping[str, Mapping[str, str]], modules: "_SiteModules") -> str:
+    """Of what `[jinja]` names, of the modules' texts as they were imported, and of what else they could import."""
+    targets = sorted((kind, name, target) for kind, names in tables.items() for name, target in names.items())
+    texts = sorted((Path(file).relative_to(modules.folder).as_posix(), text) for file, text in modules.texts.items())
+    return hashlib.sha256(repr((targets, texts, _list_installed())).encode()).hexdigest()
+
+
+def _list_installed() -> list[str]:
+    """The installed packages, by the names of their folders of metadata, which have the version."""
+    folders = [folder or "." for folder in sys.path if os.path.isdir(folder or ".")]
+    return sorted({name for folder in folders for name in os.listdir(folder) if name.endswith(_METADATA)})
 
 
 def _import(
@@ -159,16 +169,24 @@ def source_line(file: str, line: int | None) -> str | None:
 
 
 class _Loader(SourceFileLoader):
-    """Reads the source itself: a cached byte code is taken for fresh if size and second of the source are equal."""
+    """Reads the source itself: a cached byte code is taken for fresh if size and second of the source are equal.
+
+    Notes it in `texts`.
+    """
+
+    def __init__(self, fullname: str, path: str, texts: dict[str, bytes]) -> None:
+        super().__init__(fullname, path)
+        self._texts = texts
 
     def get_code(self, fullname: str) -> CodeType:
         file = self.get_filename(fullname)
-        code: CodeType = self.source_to_code(self.get_data(file), file)
+        self._texts[file] = text = self.get_data(file)
+        code: CodeType = self.source_to_code(text, file)
         return code
 
 
 class _SiteModules:
-    """A finder of modules below one folder; notes what it found. Lives as long as one import of a site's functions.
+    """A finder of modules below one folder; notes what it found and read. Lives as long as one import of functions.
 
     `packages` are what `[jinja]` names.
     """
@@ -178,6 +196,7 @@ class _SiteModules:
         self.packages = packages
         self.names: set[str] = set()
         self.files: set[str] = set()
+        self.texts: dict[str, bytes] = {}
 
     def find_spec(
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
@@ -202,7 +221,7 @@ class _SiteModules:
         return self._look(str(self.folder), name) is not None
 
     def _look(self, folder: str, name: str) -> ModuleSpec | None:
-        return FileFinder(folder, (_Loader, [".py"])).find_spec(name)
+        return FileFinder(folder, (partial(_Loader, texts=self.texts), [".py"])).find_spec(name)  # type: ignore[arg-type]
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""`python -m tests.bench`: replay, tracing and contexts against Jinja and the floor; checks; builds; fuel, against time.
+"""`python -m tests.bench`: replay, tracing and contexts against Jinja and the floor; checks; builds; fuel.
 
 Figures are CPU time of the one thread that works, medians over interleaved rounds with the lowest and the highest.
 """
