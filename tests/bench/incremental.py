@@ -1,7 +1,7 @@
 """What a build costs after an edit: all of it, one product, the layout, nothing; and a build of all again.
 
-In this process, with a warm Python: reading the site, compiling and publishing. `jobs` is 1, so that a full build and an
-incremental one use one core alike.
+In this process, with a warm Python: reading the site, compiling and publishing. `jobs` is 1, so that a full build and
+an incremental one use one core alike.
 """
 
 import json
