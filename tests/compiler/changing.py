@@ -172,7 +172,7 @@ FILES: Final[Mapping[str, Sequence[str | None]]] = {
     "pages/clock.html": (
         "<p>{{ build_time.year }}</p>",
         '{% if build_time.month == 12 %}{% include "two.html" %}{% endif %}<p>x</p>',
-        "<p>no clock</p>",
+        "<p style=\"background: url({{ asset('shop.css') }})\">no clock</p>",
     ),
     "pages/words.html": (
         "<p>{% trans %}hello{% endtrans %} {{ RATE }} {{ [1, 12]|select('dear')|list|length }}</p>",
