@@ -100,8 +100,11 @@ class LinkChecker:
 
     def _resolve(self, url: str, page: str) -> str | None:
         try:
+            written = urlsplit(url)
+            if not written.path and not written.netloc:  # `#top` and the like: the page itself
+                return None
             if not page.startswith("/"):  # an error page or an island: where a relative link leads is not known
-                if not url.startswith("/") and not urlsplit(url).netloc:
+                if not url.startswith("/") and not written.netloc:
                     return None
                 page = "/"
             parts = urlsplit(urljoin(self._base_url + encode_path(page), url))
