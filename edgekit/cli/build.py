@@ -12,6 +12,7 @@ from edgekit.cli.options import clock_option, output_options, site_argument, sto
 from edgekit.cli.output import Output
 from edgekit.compiler.reasons import group_stale
 from edgekit.compiler.stale import Stale
+from edgekit.diagnostics.text import format_amount
 
 _NAMED: Final = 3
 """Pages with the same reasons that `--plan` names; of more it tells the number."""
@@ -61,10 +62,12 @@ def command(
     output.warnings(built.warnings)
     for namespace, counts in built.published.changes.items():
         output.detail(f"{namespace}: {counts.added} added, {counts.changed} changed, {counts.removed} removed")
+    numbers = {"page": built.pages, "fragment": built.fragments, "asset": built.assets}
+    amounts = ", ".join(format_amount(count, noun) for noun, count in numbers.items())
     output.report(
         built.fields(),
-        f"published {built.published.release} to {built.store}: {built.pages} pages, {built.fragments} fragments, "
-        f"{built.assets} assets in {built.seconds:.1f} s ({_count_rendered(built.rendered, built.compiled)})",
+        f"published {built.published.release} to {built.store}: {amounts} in {built.seconds:.1f} s "
+        f"({_count_rendered(built.rendered, built.compiled)})",
     )
 
 

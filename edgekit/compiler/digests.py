@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 import msgspec
-from jinja2 import Environment, TemplateNotFound
+from jinja2 import TemplateNotFound
 
 from edgekit.compiler import names
 from edgekit.compiler.loader import TemplateLoader, UnreadableTemplateError
@@ -69,12 +69,11 @@ class Digests:
 
     def _of_template(self, name: str) -> str:
         try:
-            self._loader.get_source(_NO_ENVIRONMENT, name)
+            return self._loader.digest_of(name, *self._loader.read(name))
         except TemplateNotFound:
             return ""
         except UnreadableTemplateError:
             return _UNREADABLE
-        return self._loader.digests[name]
 
     def _of_slot(self, source: str) -> str:
         slot = self._sources.get(source)
@@ -90,9 +89,6 @@ class Digests:
         return _digest(
             (digest_toolchain(), jinja.extensions, options, own, site.base_url, site.default_tier, tiers, limits)
         )
-
-
-_NO_ENVIRONMENT: Final = Environment()  # noqa: S701  (it renders nothing)
 
 
 def _digest_path(data: FrozenDict, keys: list[str]) -> str:

@@ -22,7 +22,7 @@ def test_a_build_publishes_and_says_what(shop: Path) -> None:
     done = run("build")
     assert done.status == 0
     assert done.text.startswith("published ")
-    assert "to build/edge.lmdb: 6 pages, 11 fragments, 1 assets in " in done.text
+    assert "to build/edge.lmdb: 6 pages, 11 fragments, 1 asset in " in done.text
     assert Path("build/edge.lmdb").is_file()
 
 

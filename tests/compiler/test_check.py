@@ -76,7 +76,7 @@ def edit(folder: Path, edits: Mapping[str, str | None]) -> Site:
             file.unlink(missing_ok=True)
         else:
             file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(text)
+            file.write_text(text, errors="surrogateescape")
     return load_site(folder, build_time=BUILD_TIME)
 
 
@@ -92,6 +92,8 @@ OF_THE_WHOLE = {"EK803", "EK805", "EK806", "EK807"}
 CONFIGURED = {"pages/[sku].html", "islands/card.html", "islands/none.html"}
 """Without these there is no site."""
 
+CONTENTS = {"wrong": WRONG, "other": "<p>other</p>", "syntax": "{% if %}", "not UTF-8": "\udcff"}
+
 TEXTS = {
     "data/shop.json": '{"items": [{"sku": "p-2", "title": "x", "price": 1}]}',
     "segments/vip.toml": "hero = 'x'\nseason = 'summer'\n",
@@ -106,15 +108,14 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Previous]:
 
 
 @settings(max_examples=scaled(25))
-@given(st.dictionaries(st.sampled_from(EDITED), st.sampled_from(["gone", "wrong", "other", "syntax"]), max_size=3))
+@given(st.dictionaries(st.sampled_from(EDITED), st.sampled_from(["gone", *CONTENTS]), max_size=3))
 def test_what_changed_is_checked_as_a_full_check_does(built: tuple[Path, Previous], changes: Mapping[str, str]) -> None:
     with TemporaryDirectory() as folder:
         root = Path(folder, "site").resolve()
         shutil.copytree(built[0].parent, root.parent, dirs_exist_ok=True)
         previous = built[1]
-        texts: dict[str, str | None] = {"gone": None, "wrong": WRONG, "other": "<p>other</p>", "syntax": "{% if %}"}
         edits = {
-            name: TEXTS.get(name) or texts["wrong" if name in CONFIGURED and change == "gone" else change]
+            name: TEXTS.get(name) or CONTENTS.get("wrong" if name in CONFIGURED and change == "gone" else change)
             for name, change in changes.items()
         }
         site = edit(root, edits)
@@ -202,6 +203,15 @@ def test_what_the_build_read_and_is_gone_counts_as_named(tmp_path: Path, gone: s
     _, previous = build(root)
     (found,) = check(edit(root, {gone: None}), ["pages/plain.html"], previous).diagnostics
     assert found.code in {"EK212", "EK217", "EK604"}
+
+
+@pytest.mark.parametrize("file", ["pages/plain.html", "templates/nav.html"])
+def test_what_the_build_read_and_cannot_be_read_any_more_is_a_finding(tmp_path: Path, file: str) -> None:
+    root = tmp_path / "site"
+    _, previous = build(root)
+    site = edit(root, {"templates/nav.html": "\udcff"})
+    found = check(site, [file], previous).diagnostics
+    assert [one.message for one in found] == ["the template is no UTF-8"] * file.startswith("templates")
 
 
 def test_a_page_that_is_gone_is_missed_by_those_that_link_to_it(tmp_path: Path) -> None:
