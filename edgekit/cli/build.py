@@ -7,9 +7,10 @@ from typing import Final
 
 import click
 
-from edgekit.cli.building import build_site, plan_build
+from edgekit.cli.building import build_site
 from edgekit.cli.options import clock_option, output_options, site_argument, store_option
 from edgekit.cli.output import Output
+from edgekit.cli.planning import plan_build
 from edgekit.compiler.reasons import group_stale
 from edgekit.compiler.stale import Stale
 from edgekit.diagnostics.text import format_amount
@@ -45,8 +46,8 @@ def command(
     """Compile SITE and publish it to the store.
 
     SITE is a folder with an edgekit.toml; without it the current folder, else ./site. Pages that cannot have changed
-    since the last build into the store are not rendered again. One run reports all findings; with an error nothing is
-    published. Users in the store are not touched.
+    since the last build into the store are not rendered again, and a site that has not changed is not even read. One
+    run reports all findings; with an error nothing is published. Users in the store are not touched.
 
     \b
     edgekit build
@@ -66,12 +67,14 @@ def command(
     amounts = ", ".join(format_amount(count, noun) for noun, count in numbers.items())
     output.report(
         built.fields(),
-        f"published {built.published.release} to {built.store}: {amounts} in {built.seconds:.1f} s "
-        f"({_count_rendered(built.rendered, built.compiled)})",
+        built.summary(
+            f"published {built.published.release} to {built.store}: {amounts} in {built.seconds:.1f} s "
+            f"({_count_rendered(built.rendered, built.total)})"
+        ),
     )
 
 
-def _count_rendered(rendered: int, total: int) -> str:
+def _count_rendered(rendered: int | None, total: int) -> str:
     return "all rendered" if rendered == total else f"{rendered} of {total} rendered"
 
 

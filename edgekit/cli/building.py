@@ -4,60 +4,47 @@ import os
 import time
 from collections.abc import Callable
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from edgekit.cli.output import divert_prints
 from edgekit.cli.places import site_folder, store_file
-from edgekit.cli.previous import read_previous
-from edgekit.compiler.build import CompileResult, compile_site
-from edgekit.compiler.digests import Digests
-from edgekit.compiler.stale import Stale, find_stale
-from edgekit.compiler.verified import compile_verified
+from edgekit.cli.unchanged import find_unchanged
 from edgekit.diagnostics.diagnostic import Diagnostic, EdgekitError, failure
 from edgekit.diagnostics.json import build_json
 from edgekit.kv.lock import build_lock
-from edgekit.kv.publish import count_removed_pages, publish
+from edgekit.kv.publish import count_removed_pages, publish, publish_again
 from edgekit.kv.releases import Published
 from edgekit.kv.staging import Stager
 from edgekit.kv.store import LmdbStore, open_store
-from edgekit.model.fragment import Fragment
-from edgekit.model.keys import ASSETS
 from edgekit.model.manifest import Pack
-from edgekit.project.load import load_site
-from edgekit.project.site import Site
+from edgekit.project.basis import Basis
+from edgekit.project.clock import read_clock
+from edgekit.project.config import read_store
+from edgekit.project.fingerprint import Fingerprint, fingerprint_site
+from edgekit.project.root import site_root
 
 MAX_REMOVED: Final = 0.3
 """The share of its pages that a site loses at once only if somebody says so: the contract, section 9."""
 
 
 class Built(NamedTuple):
-    """A published build, with its warnings; `seconds` are those of compiling and publishing.
+    """A published build, with its warnings.
 
-    `rendered` counts the pages, islands and items that were, of `compiled` in all.
+    `rendered` counts the pages, islands and items that were, of `total`; it is None if nothing of the site has changed
+    since the release was built, so that nothing was even read. `seconds` are those of all the work.
     """
 
-    site: Site
+    root: Path
     store: Path
-    pack: Pack
     published: Published
+    pages: int
+    fragments: int
+    assets: int
+    rendered: int | None
+    total: int
     warnings: tuple[Diagnostic, ...]
-    rendered: int
-    compiled: int
     seconds: float
-
-    @property
-    def pages(self) -> int:
-        return len(self.pack.manifest.routes)
-
-    @property
-    def assets(self) -> int:
-        return sum(entry.namespace == ASSETS for entry in self.pack.index)
-
-    @property
-    def fragments(self) -> int:
-        return len(self.pack.index) - self.assets
 
     def fields(self) -> dict[str, Any]:
         """For `--json`."""
@@ -68,7 +55,7 @@ class Built(NamedTuple):
             "pages": self.pages,
             "fragments": self.fragments,
             "assets": self.assets,
-            "rendered": self.rendered,
+            "rendered": self.rendered or 0,
             "changes": {
                 namespace: {"added": counts.added, "changed": counts.changed, "removed": counts.removed}
                 for namespace, counts in self.published.changes.items()
@@ -76,6 +63,12 @@ class Built(NamedTuple):
             "seconds": round(self.seconds, 3),
             **build_json(self.warnings, os.getcwd()),
         }
+
+    def summary(self, done: str) -> str:
+        """One line: that nothing has changed, else what was `done`."""
+        if self.rendered is None:
+            return f"nothing has changed since {self.published.release} was built"
+        return done
 
 
 @divert_prints()
@@ -92,39 +85,112 @@ def build_site(
 ) -> Built:
     """Compile the site in `folder` as of `clock` and publish it, under the build lock of its store.
 
-    Rendered is what can have changed since the store's last build; `verify`: and everything, to compare.
+    If the store's current release was built from the site as it is, that is published again, and nothing is loaded.
+    Else those pages are rendered that can have changed since; with `verify` these, and then all, to compare.
+
     Raises EdgekitError: 1 for findings, and (unless `yes`) EK480 where too many pages would go; 2 for configuration,
     I/O and another builder. Then nothing is published.
     """
     started = time.monotonic()
-    folder = site_folder(folder)
-    site = load_site(folder, build_time=clock)
-    path = store_file(store, site.store)
-    with build_lock(path, wait), open_store(path, create=True) as opened:
-        if wait:
-            site = load_site(folder, build_time=clock)  # it may have changed while another builder was at work
-        previous = read_previous(opened)
-        compile = partial(compile_verified if verify else compile_site, site, jobs=jobs, progress=progress)
+    root = site_root(site_folder(folder))
+    build_time = clock or read_clock()
+    path = _find_store(root, store)
+    with build_lock(path, wait):
+        # Before anything is read: a file that changes meanwhile is not taken for built.
+        fingerprint = fingerprint_site(root)
+        done = None if verify else _publish_unchanged(path, root, fingerprint, build_time)
+        published, basis, rendered, total = done or _build(
+            path, root, fingerprint, build_time, jobs=jobs, yes=yes, verify=verify, progress=progress
+        )
+    return Built(
+        root,
+        path,
+        published,
+        basis.pages,
+        basis.fragments,
+        basis.assets,
+        rendered,
+        total,
+        basis.warnings_at(root),
+        time.monotonic() - started,
+    )
+
+
+def _find_store(root: Path, given: Path | None) -> Path:
+    try:
+        configured = None if given else read_store(root)
+    except EdgekitError:
+        from edgekit.project.load import load_site
+
+        configured = load_site(root).store  # it reports all that is wrong
+    return store_file(given, configured)
+
+
+_Done = tuple[Published, Basis, int | None, int]
+
+
+def _publish_unchanged(path: Path, root: Path, fingerprint: Fingerprint, build_time: datetime) -> _Done | None:
+    """None if something has changed, or nobody can tell."""
+    if not path.exists():
+        return None
+    with open_store(path) as store:
+        found = find_unchanged(store, root, fingerprint, build_time)
+        published = found and publish_again(store, found[0], time.time())
+    return (published, found[1], None, 0) if found and published else None
+
+
+def _build(
+    path: Path,
+    root: Path,
+    fingerprint: Fingerprint,
+    build_time: datetime,
+    *,
+    jobs: int | None,
+    yes: bool,
+    verify: bool,
+    progress: Callable[[int, int], None],
+) -> _Done:
+    # A build of an unchanged site ends before it needs any of these.
+    from edgekit.cli.previous import read_previous
+    from edgekit.compiler.build import compile_site
+    from edgekit.compiler.record import Previous, list_templates, reads_clock
+    from edgekit.compiler.verified import compile_verified
+    from edgekit.project.load import load_site
+    from edgekit.project.noting import note_basis
+
+    site = load_site(root, build_time=build_time)
+    compile = compile_verified if verify else compile_site
+
+    def build(store: LmdbStore, previous: Previous | None) -> _Done:
+        with Stager(store) as stager:
+            result = compile(site, stager.add, jobs=jobs, progress=progress, previous=previous)
+            if result.pack is None:
+                raise EdgekitError(result.diagnostics, status=1)
+        _check_removal(store, result.pack, yes)
+        reads = result.pack.reads
+        assert reads is not None
+        basis = note_basis(
+            site,
+            fingerprint,
+            result.pack,
+            result.diagnostics,
+            templates=list_templates(reads),
+            reads_clock=reads_clock(reads),
+        )
+        return publish(store, result.pack, time.time(), basis), basis, result.rendered, len(site.all_pages())
+
+    with open_store(path, create=True) as store:
+        previous = read_previous(store)
         try:
-            result, published = _publish(opened, partial(compile, previous=previous), yes)
+            return build(store, previous)
         except EdgekitError as error:
             if previous is None or error.diagnostics[0].code != "EK432":
                 raise
-            result, published = _publish(opened, compile, yes)  # the store has lost a body: all are made again
-    assert result.pack is not None
-    total = len(site.all_pages())
-    seconds = time.monotonic() - started
-    return Built(site, path, result.pack, published, result.diagnostics, result.rendered, total, seconds)
+            return build(store, None)  # the store has lost a body: all are made again
 
 
-def _publish(
-    store: LmdbStore, compile: Callable[[Callable[[Fragment], None]], CompileResult], yes: bool
-) -> tuple[CompileResult, Published]:
-    with Stager(store) as stager:
-        result = compile(stager.add)
-        if result.pack is None:
-            raise EdgekitError(result.diagnostics, status=1)
-    removal = count_removed_pages(store, result.pack)
+def _check_removal(store: LmdbStore, pack: Pack, yes: bool) -> None:
+    removal = count_removed_pages(store, pack)
     if removal.share > MAX_REMOVED and not yes:
         raise failure(
             "EK480",
@@ -132,16 +198,3 @@ def _publish(
             help="see whether data or pages are missing; if the pages shall go, build with `--yes`",
             status=1,
         )
-    return result, publish(store, result.pack, time.time())
-
-
-@divert_prints()
-def plan_build(folder: Path | None, store: Path | None, *, clock: datetime | None = None) -> tuple[list[Stale], int]:
-    """The pages that a build would render, and the number of all. Raises EdgekitError as `build_site`."""
-    site = load_site(site_folder(folder), build_time=clock)
-    path = store_file(store, site.store)
-    previous = None
-    if path.exists():
-        with open_store(path) as opened:
-            previous = read_previous(opened)
-    return list(find_stale(site, Digests(site), previous).values()), len(site.all_pages())

@@ -58,9 +58,9 @@ def command(
         with output.progress("compiling") as progress:
             built = build_site(found, store, clock=clock, wait=True, progress=progress)
         output.warnings(built.warnings)
-        output.note(f"built {format_amount(built.pages, 'page')} in {built.seconds:.1f} s")
+        output.note(built.summary(f"built {format_amount(built.pages, 'page')} in {built.seconds:.1f} s"))
         path = built.store
-        _import_sample(output, path, built.site.root / SAMPLE_USERS)
+        _import_sample(output, path, built.root / SAMPLE_USERS)
     free = find_port(host, port, strict_port)
     address = f"[{host}]" if ":" in host else host
 

@@ -7,11 +7,11 @@ from jinja2 import TemplateNotFound
 
 from edgekit.compiler import names
 from edgekit.compiler.loader import TemplateLoader, UnreadableTemplateError
-from edgekit.compiler.toolchain import digest_toolchain
 from edgekit.model.digest import digest
 from edgekit.project.answered import AnsweredPaths
 from edgekit.project.frozen import FrozenDict
 from edgekit.project.site import Page, Site
+from edgekit.project.toolchain import digest_toolchain
 
 _UNREADABLE: Final = "unreadable"
 """In the place of a digest, for a template that is there but cannot be read."""

@@ -29,7 +29,7 @@ class UnreadableTemplateError(Exception):
 class TemplateLoader(FileSystemLoader):
     """Looks in `templates/`, then in the site folder, then in `[jinja] paths`.
 
-    `digests` has the names of the templates that were loaded with a digest (hex) of file and text then.
+    `digests` has the names of the templates that were loaded with what `digest_of` gave then.
     """
 
     def __init__(self, site: Site) -> None:
@@ -74,8 +74,8 @@ class TemplateLoader(FileSystemLoader):
         return text.replace("\r\n", "\n").replace("\r", "\n"), file
 
     def digest_of(self, name: str, text: str, file: str) -> str:
-        """A digest (hex) of what `read` gave: of the text, and of where it stands."""
-        return digest(f"{self.file_of(name, file)}\0{text}".encode()).hex()
+        """The digest (hex) of what `read` gave, a space, and its file as `file_of` names it."""
+        return f"{digest(text.encode()).hex()} {self.file_of(name, file)}"
 
     def file_of(self, name: str, file: str) -> str:
         """How a release names a template's `file`: relative to the site folder, else as templates do."""

@@ -8,7 +8,7 @@ import msgspec
 
 from edgekit.compiler.asked import NOTHING_READ
 from edgekit.compiler.digests import Digests
-from edgekit.compiler.names import TEMPLATE, name_read
+from edgekit.compiler.names import CLOCK, TEMPLATE, name_read, split_read
 from edgekit.compiler.page import CompiledPage
 from edgekit.fragment.fuel import Contents
 from edgekit.model.keys import ASSETS, STATIC_PAGES, Namespace, page_key
@@ -18,6 +18,21 @@ from edgekit.project.site import Page, Site
 
 _encode: Final = msgspec.msgpack.Encoder().encode
 _decode: Final = msgspec.msgpack.Decoder(CompiledPage).decode
+
+
+def list_templates(reads: Reads) -> list[tuple[str, str]]:
+    """The templates that pages asked for, with the digest (hex) of their text; empty where there is none."""
+    return [
+        (name, found.partition(" ")[0])
+        for read, found in reads.reads
+        for kind, name in [split_read(read)]
+        if kind == TEMPLATE
+    ]
+
+
+def reads_clock(reads: Reads) -> bool:
+    """Did a page read `build_time`?"""
+    return any(read == CLOCK for read, _ in reads.reads)
 
 
 class Recorder:

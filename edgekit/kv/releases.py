@@ -6,9 +6,19 @@ from edgekit.diagnostics.diagnostic import EdgekitError, failure
 from edgekit.kv.store import LmdbStore
 from edgekit.kv.switch import Changes, switch
 from edgekit.kv.transaction import LmdbSnapshot, WriteTransaction
-from edgekit.model.keys import CURRENT, EDGEKIT, Namespace, index_key, manifest_key, published_key, reads_key
+from edgekit.model.keys import (
+    CURRENT,
+    EDGEKIT,
+    Namespace,
+    built_key,
+    index_key,
+    manifest_key,
+    published_key,
+    reads_key,
+)
 from edgekit.model.manifest import Manifest, Pack, decode_index, decode_manifest
 from edgekit.model.reads import Reads, decode_reads
+from edgekit.project.basis import Basis, decode_basis
 
 
 class Publication(msgspec.Struct, frozen=True):
@@ -66,6 +76,16 @@ def current_reads(reader: LmdbSnapshot | WriteTransaction) -> Reads | None:
     try:
         return decode_reads(raw) if raw else None
     except msgspec.MsgspecError:  # `edgekit verify` tells of it; it only saves work
+        return None
+
+
+def current_basis(reader: LmdbSnapshot | WriteTransaction) -> Basis | None:
+    """What the current release was built from; None where the store does not tell, or not readably."""
+    release = current_release(reader)
+    raw = reader.get(EDGEKIT, built_key(release)) if release else None
+    try:
+        return decode_basis(raw) if raw else None
+    except (msgspec.MsgspecError, UnicodeDecodeError):
         return None
 
 

@@ -7,7 +7,6 @@ import sys
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import partial
 from importlib import import_module
 from importlib.machinery import FileFinder, ModuleSpec, PathFinder, SourceFileLoader
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import Any, Final
 
 from edgekit.diagnostics.suggest import did_you_mean
 from edgekit.project.config import JinjaTable
+from edgekit.project.fingerprint import FOLDER_MARK
 from edgekit.project.items import TAKEN
 from edgekit.project.plain import NotPlainError, as_plain
 from edgekit.project.problems import Problems
@@ -23,8 +23,6 @@ from edgekit.project.site import Functions
 from edgekit.project.toml import TomlFile, note
 
 _TARGET: Final = re.compile(r"((?:[^\W\d]\w*\.)*[^\W\d]\w*):([^\W\d]\w*)")
-
-_METADATA: Final = (".dist-info", ".egg-info")
 
 _TAKEN: Final = {
     "filters": frozenset({"e", "escape", "string", "urlencode", "path_part", "safe_url", "tojson"}),
@@ -58,20 +56,15 @@ def read_functions(root: Path, table: JinjaTable, toml: TomlFile, problems: Prob
                     note(problems, toml, place, "EK113", message, help="write `package.module:attribute`")
                 elif (found := _import(match, kind, modules, toml, place, problems)) is not None:
                     read[kind][name] = found[0]
-    return Functions(**read, sources=tuple(sorted(map(Path, modules.files))), digest=_digest(tables, modules))
+    sources = tuple(sorted(map(Path, modules.files)))
+    return Functions(**read, sources=sources, looked_at=modules.looked_at, digest=_digest(tables, modules))
 
 
 def _digest(tables: Mapping[str, Mapping[str, str]], modules: "_SiteModules") -> str:
-    """Of what `[jinja]` names, of the modules' texts as they were imported, and of what else they could import."""
+    """Of what `[jinja]` names, and of the modules as they were imported."""
     targets = sorted((kind, name, target) for kind, names in tables.items() for name, target in names.items())
-    texts = sorted((Path(file).relative_to(modules.folder).as_posix(), text) for file, text in modules.texts.items())
-    return hashlib.sha256(repr((targets, texts, _list_installed())).encode()).hexdigest()
-
-
-def _list_installed() -> list[str]:
-    """The installed packages, by the names of their folders of metadata, which have the version."""
-    folders = [folder or "." for folder in sys.path if os.path.isdir(folder or ".")]
-    return sorted({name for folder in folders for name in os.listdir(folder) if name.endswith(_METADATA)})
+    files = sorted((os.path.relpath(file, modules.folder), found) for file, found in modules.looked_at.items())
+    return hashlib.sha256(repr((targets, files)).encode()).hexdigest()
 
 
 def _import(
@@ -171,24 +164,26 @@ def source_line(file: str, line: int | None) -> str | None:
 class _Loader(SourceFileLoader):
     """Reads the source itself: a cached byte code is taken for fresh if size and second of the source are equal.
 
-    Notes it in `texts`.
+    What it reads goes into `looked_at`, with its digest.
     """
 
-    def __init__(self, fullname: str, path: str, texts: dict[str, bytes]) -> None:
-        super().__init__(fullname, path)
-        self._texts = texts
+    def __init__(self, fullname: str, file: str, looked_at: dict[str, str]) -> None:
+        super().__init__(fullname, file)
+        self.looked_at = looked_at
 
     def get_code(self, fullname: str) -> CodeType:
         file = self.get_filename(fullname)
-        self._texts[file] = text = self.get_data(file)
-        code: CodeType = self.source_to_code(text, file)
+        source = self.get_data(file)
+        self.looked_at[file] = hashlib.sha256(source).hexdigest()
+        code: CodeType = self.source_to_code(source, file)
         return code
 
 
 class _SiteModules:
-    """A finder of modules below one folder; notes what it found and read. Lives as long as one import of functions.
+    """A finder of modules below one folder; notes what it found. Lives as long as one import of a site's functions.
 
-    `packages` are what `[jinja]` names.
+    `packages` are what `[jinja]` names. `looked_at` are `Functions.looked_at`: a file that appears where there was none
+    is imported instead of another.
     """
 
     def __init__(self, folder: Path, packages: set[str]) -> None:
@@ -196,7 +191,7 @@ class _SiteModules:
         self.packages = packages
         self.names: set[str] = set()
         self.files: set[str] = set()
-        self.texts: dict[str, bytes] = {}
+        self.looked_at: dict[str, str] = {}
 
     def find_spec(
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
@@ -221,7 +216,18 @@ class _SiteModules:
         return self._look(str(self.folder), name) is not None
 
     def _look(self, folder: str, name: str) -> ModuleSpec | None:
-        return FileFinder(folder, (partial(_Loader, texts=self.texts), [".py"])).find_spec(name)  # type: ignore[arg-type]
+        loader: Any = self._loader
+        spec = FileFinder(folder, (loader, [".py"])).find_spec(name)
+        place = os.path.join(folder, name.rpartition(".")[2])
+        for file in (os.path.join(place, "__init__.py"), f"{place}.py"):
+            if spec is not None and spec.origin == file:
+                return spec
+            self.looked_at[file] = ""
+        self.looked_at[place] = FOLDER_MARK if spec is not None else ""
+        return spec
+
+    def _loader(self, fullname: str, file: str) -> _Loader:
+        return _Loader(fullname, file, self.looked_at)
 
 
 @contextmanager

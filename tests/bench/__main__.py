@@ -18,6 +18,7 @@ from tests.bench.incremental import bench_incremental
 from tests.bench.replay import bench_replay
 from tests.bench.rounds import format_spread
 from tests.bench.trace import bench_trace
+from tests.bench.unchanged import bench_unchanged
 
 _UNITS = {"microseconds": "µs", "milliseconds": "ms", "ratios": ""}
 
@@ -37,6 +38,9 @@ def main(arguments: Sequence[str]) -> None:
             "contexts": lambda: bench_contexts(max(1, options.rounds // 5), options.pages),
             "check": lambda: bench_check(Path(folder), max(3, options.rounds // 3), options.pages),
             "incremental": lambda: bench_incremental(Path(folder), max(1, options.rounds // 5), options.pages),
+            "unchanged": lambda: bench_unchanged(
+                Path(folder) / "unchanged", max(3, options.rounds // 3), options.pages
+            ),
             "fuel": lambda: bench_fuel(Path(folder), options.rounds),
         }
         if unknown := set(options.names) - benches.keys():
