@@ -1,24 +1,14 @@
 """`edgekit build`: compile a site and publish it."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Final
 
 import click
 
 from edgekit.cli.building import build_site
 from edgekit.cli.options import clock_option, output_options, site_argument, store_option
 from edgekit.cli.output import Output
-from edgekit.cli.planning import plan_build
-from edgekit.compiler.reasons import group_stale
-from edgekit.compiler.stale import Stale
 from edgekit.diagnostics.text import format_amount
-
-_NAMED: Final = 3
-"""Pages with the same reasons that `--plan` names; of more it tells the number."""
-
-_NOTHING: Final = "nothing would be rendered: no page can have changed since the last build"
 
 
 @click.command
@@ -56,7 +46,9 @@ def command(
     edgekit build --json | jq -r .release
     """
     if plan:
-        _show_plan(output, *plan_build(site, store, clock=clock))
+        from edgekit.cli.planning import show_plan  # a build of an unchanged site does without the compiler
+
+        show_plan(output, site, store, clock)
         return
     with output.progress("compiling") as progress:
         built = build_site(site, store, clock=clock, jobs=jobs, wait=wait, yes=yes, verify=verify, progress=progress)
@@ -76,14 +68,3 @@ def command(
 
 def _count_rendered(rendered: int | None, total: int) -> str:
     return "all rendered" if rendered == total else f"{rendered} of {total} rendered"
-
-
-def _show_plan(output: Output, stale: Sequence[Stale], total: int) -> None:
-    groups = list(group_stale(stale))
-    pages = [{"path": path, "because": list(because)} for because, paths in groups for path in paths]
-    lines = []
-    for because, paths in groups:
-        shown = ", ".join(paths) if len(paths) <= _NAMED else f"{len(paths)} pages"
-        lines.append(f"{shown}: {'; '.join(because)}")
-    lines.append(f"{len(stale)} of {total} pages, islands and items would be rendered" if stale else _NOTHING)
-    output.report({"rendered": pages, "total": total}, "\n".join(lines))

@@ -1,5 +1,6 @@
 """What a site's reads stand for now: equal digests, equal reads (`names`)."""
 
+from functools import cache
 from typing import Any, Final
 
 import msgspec
@@ -18,6 +19,10 @@ _UNREADABLE: Final = "unreadable"
 
 _METHODS: Final = frozenset(dir(FrozenDict))
 """A key of such a name may be the dict's own method, as in any Jinja."""
+
+
+_toolchain: Final = cache(digest_toolchain)
+"""A process has loaded one, whatever becomes of its files meanwhile."""
 
 
 class Digests:
@@ -86,9 +91,7 @@ class Digests:
         options = jinja.trim_blocks, jinja.lstrip_blocks, jinja.keep_trailing_newline
         limits = site.max_variants, site.page_kib
         tiers = sorted(site.tiers)
-        return _digest(
-            (digest_toolchain(), jinja.extensions, options, own, site.base_url, site.default_tier, tiers, limits)
-        )
+        return _digest((_toolchain(), jinja.extensions, options, own, site.base_url, site.default_tier, tiers, limits))
 
 
 def _digest_path(data: FrozenDict, keys: list[str]) -> str:

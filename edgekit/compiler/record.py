@@ -22,12 +22,8 @@ _decode: Final = msgspec.msgpack.Decoder(CompiledPage).decode
 
 def list_templates(reads: Reads) -> list[tuple[str, str]]:
     """The templates that pages asked for, with the digest (hex) of their text; empty where there is none."""
-    return [
-        (name, found.partition(" ")[0])
-        for read, found in reads.reads
-        for kind, name in [split_read(read)]
-        if kind == TEMPLATE
-    ]
+    found = ((*split_read(read), digest) for read, digest in reads.reads)
+    return [(name, digest.partition(" ")[0]) for kind, name, digest in found if kind == TEMPLATE]
 
 
 def reads_clock(reads: Reads) -> bool:

@@ -226,9 +226,9 @@ def _finding(code: str, message: str) -> Diagnostic:
 
 
 _HELP: Final = {
-    "EK442": "build with `--verify`, which writes it anew",
+    "EK442": "build again: a full build writes it anew",
     "EK443": "build again",
-    "EK444": "build with `--verify`, which writes them anew",
+    "EK444": "build again: a full build writes them anew",
     "EK445": "build again; an earlier release that is damaged can only be built from its site",
     "EK446": "put the user again, or `edgekit segments reset` the tier; all else a full build writes anew",
 }

@@ -87,8 +87,9 @@ def folder(original: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> P
 
 
 def build(folder: Path, store: str = "edge.lmdb") -> int | None:
-    """How many pages were rendered; None if the site has not changed."""
-    return build_site(folder / "site", folder / store, jobs=1, yes=True).rendered
+    """How many pages were looked at; None if the site has not changed."""
+    built = build_site(folder / "site", folder / store, jobs=1, yes=True)
+    return None if built.rendered is None else built.total
 
 
 def write(name: str, content: str) -> Callable[[Path], None]:
