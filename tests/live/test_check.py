@@ -365,11 +365,11 @@ def test_what_is_no_gzip_is_said_to_be_none() -> None:
 def test_an_answer_that_never_begins_is_given_up(
     first: bytes, again: bytes, served: tuple[Path, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("edgekit.live.probe._SECONDS", 1)
+    monkeypatch.setattr("edgekit.live.probe._SECONDS", 0.2)
     with dripping(first, again) as url:
         done = run("check", "--live", url, "--store", served[0] / "build/edge.lmdb")
     assert done.status == 2
-    assert "the answer takes more than 1 seconds" in done.err
+    assert "the answer takes more than 0.2 seconds" in done.err
 
 
 def test_cookies_that_the_site_sets_are_not_sent_back(served: tuple[Path, str]) -> None:
