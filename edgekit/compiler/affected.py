@@ -5,9 +5,9 @@ then: the build's record says whether it depends on a file. Of every other page 
 """
 
 from edgekit.compiler.digests import Digests
+from edgekit.compiler.holding import name_islands
 from edgekit.compiler.named import NamedFiles
 from edgekit.compiler.names import ASSET, CLOCK, LINK, TEMPLATE, split_read
-from edgekit.compiler.page import CompiledPage
 from edgekit.compiler.record import Previous
 from edgekit.project.site import Page, Site
 
@@ -50,11 +50,3 @@ def find_affected(site: Site, files: NamedFiles, previous: Previous) -> tuple[Pa
             affected.add(page.path)
             islands |= {page.island} - {""}
     return tuple(page for page in pages if page.path in affected)
-
-
-def name_islands(site: Site, compiled: CompiledPage) -> set[str]:
-    """The islands that stand in a page or that it fetches, those of its lists' items and defaults included."""
-    names = {*compiled.islands, *compiled.clients}
-    for slot in map(site.slots.__getitem__, compiled.lists):
-        names |= {slot.island, str(slot.default)}
-    return names

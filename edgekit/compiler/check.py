@@ -8,9 +8,10 @@ from pathlib import Path
 
 import msgspec
 
-from edgekit.compiler.affected import find_affected, name_islands
+from edgekit.compiler.affected import find_affected
 from edgekit.compiler.answers import Answers
 from edgekit.compiler.deadlinks import report_dead_links
+from edgekit.compiler.holding import name_islands
 from edgekit.compiler.links import DeadLink
 from edgekit.compiler.named import NamedFiles
 from edgekit.compiler.page import CompiledPage

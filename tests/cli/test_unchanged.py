@@ -304,7 +304,8 @@ def test_of_two_builds_at_once_the_second_finds_nothing_to_do(folder: Path) -> N
     line = command_line("build", "site", "--store", "edge.lmdb", "--wait", "-q", "--json")
     both = [subprocess.Popen(line, cwd=folder, stdout=subprocess.PIPE, env=environment()) for _ in range(2)]
     answers = [json.loads(process.communicate(timeout=100)[0]) for process in both]
-    assert sorted(answer["rendered"] for answer in answers) == [0, 1]
+    first, second = sorted(answer["rendered"] for answer in answers)
+    assert first == 0 < second
     assert len({answer["release"] for answer in answers}) == 1
 
 
