@@ -15,9 +15,9 @@ from edgekit.diagnostics.diagnostic import Diagnostic, EdgekitError
 from edgekit.diagnostics.json import build_json
 from edgekit.kv.lock import build_lock
 from edgekit.kv.publish import publish, publish_again
-from edgekit.kv.releases import Published, reads_clock
+from edgekit.kv.releases import Published
 from edgekit.kv.staging import Stager
-from edgekit.kv.store import open_store
+from edgekit.kv.store import LmdbStore, open_store
 from edgekit.project.basis import Basis
 from edgekit.project.clock import read_clock
 from edgekit.project.config import read_store
@@ -28,8 +28,8 @@ from edgekit.project.root import site_root
 class Built(NamedTuple):
     """A published build, with its warnings.
 
-    `rendered` counts pages, islands and items; it is None if nothing of the site has changed since the release was
-    built, so that nothing was even read. `seconds` are those of all the work.
+    `rendered` counts the pages, islands and items that were, of `total`; it is None if nothing of the site has changed
+    since the release was built, so that nothing was even read. `seconds` are those of all the work.
     """
 
     root: Path
@@ -39,6 +39,7 @@ class Built(NamedTuple):
     fragments: int
     assets: int
     rendered: int | None
+    total: int
     warnings: tuple[Diagnostic, ...]
     seconds: float
 
@@ -76,11 +77,13 @@ def build_site(
     jobs: int | None = None,
     wait: bool = False,
     yes: bool = False,
+    verify: bool = False,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Built:
     """Compile the site in `folder` as of `clock` and publish it, under the build lock of its store.
 
     If the store's current release was built from the site as it is, that is published again, and nothing is loaded.
+    Else those pages are rendered that can have changed since; with `verify` these, and then all, to compare.
 
     Raises EdgekitError: 1 for findings, and (unless `yes`) EK480 where too many pages would go; 2 for configuration,
     I/O and another builder. Then nothing is published.
@@ -92,9 +95,9 @@ def build_site(
     with build_lock(path, wait):
         # Before anything is read: a file that changes meanwhile is not taken for built.
         fingerprint = fingerprint_site(root)
-        done = _publish_unchanged(path, root, fingerprint, build_time)
-        published, basis, rendered = done or _build(
-            path, root, fingerprint, build_time, jobs=jobs, yes=yes, progress=progress
+        done = None if verify else _publish_unchanged(path, root, fingerprint, build_time)
+        published, basis, rendered, total = done or _build(
+            path, root, fingerprint, build_time, jobs=jobs, yes=yes, verify=verify, progress=progress
         )
     return Built(
         root,
@@ -104,6 +107,7 @@ def build_site(
         basis.fragments,
         basis.assets,
         rendered,
+        total,
         basis.warnings_at(root),
         time.monotonic() - started,
     )
@@ -119,7 +123,7 @@ def _find_store(root: Path, given: Path | None) -> Path:
     return store_file(given, configured)
 
 
-_Done = tuple[Published, Basis, int | None]
+_Done = tuple[Published, Basis, int | None, int]
 
 
 def _publish_unchanged(path: Path, root: Path, fingerprint: Fingerprint, build_time: datetime) -> _Done | None:
@@ -129,7 +133,7 @@ def _publish_unchanged(path: Path, root: Path, fingerprint: Fingerprint, build_t
     with open_store(path) as store:
         found = find_unchanged(store, root, fingerprint, build_time)
         published = found and publish_again(store, found[0], time.time())
-    return (published, found[1], None) if found and published else None
+    return (published, found[1], None, 0) if found and published else None
 
 
 def _build(
@@ -140,21 +144,43 @@ def _build(
     *,
     jobs: int | None,
     yes: bool,
+    verify: bool,
     progress: Callable[[int, int], None],
 ) -> _Done:
     # A build of an unchanged site ends before it needs any of these.
+    from edgekit.cli.previous import read_previous
     from edgekit.compiler.build import compile_site
+    from edgekit.compiler.record import NO_BUILD, Previous, list_templates, reads_clock
+    from edgekit.compiler.verified import compile_verified
     from edgekit.project.load import load_site
     from edgekit.project.noting import note_basis
 
     site = load_site(root, build_time=build_time)
-    with open_store(path, create=True) as store:
+    compile = compile_verified if verify else compile_site
+
+    def build(store: LmdbStore, previous: Previous) -> _Done:
         with Stager(store) as stager:
-            result = compile_site(site, stager.add, jobs=jobs, progress=progress)
+            result = compile(site, stager.add, jobs=jobs, progress=progress, previous=previous)
             if result.pack is None:
                 raise EdgekitError(result.diagnostics, status=1)
         check_removal(store, result.pack, yes=yes)
-        with store.snapshot() as snapshot:
-            clock = reads_clock(snapshot, result.pack)
-        basis = note_basis(site, fingerprint, result.pack, result.diagnostics, reads_clock=clock)
-        return publish(store, result.pack, time.time(), basis), basis, len(site.all_pages())
+        reads = result.pack.reads
+        assert reads is not None
+        basis = note_basis(
+            site,
+            fingerprint,
+            result.pack,
+            result.diagnostics,
+            templates=list_templates(reads),
+            reads_clock=reads_clock(reads),
+        )
+        return publish(store, result.pack, time.time(), basis), basis, result.rendered, len(site.all_pages())
+
+    with open_store(path, create=True) as store:
+        previous = read_previous(store)
+        try:
+            return build(store, previous)
+        except EdgekitError as error:
+            if previous is NO_BUILD or error.diagnostics[0].code != "EK432":
+                raise
+            return build(store, NO_BUILD)  # the store has lost a body: all are made again

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 from edgekit.cli.places import site_folder, store_file
 from edgekit.diagnostics.diagnostic import failure
 from edgekit.project.config import read_store
-from edgekit.project.load import site_root
+from edgekit.project.root import site_root
 
 _REVISION: Final = "git:"
 _TARGET: Final = re.compile(r"cloudflare(:|$)|rediss?://")

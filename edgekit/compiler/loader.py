@@ -29,12 +29,13 @@ class UnreadableTemplateError(Exception):
 class TemplateLoader(FileSystemLoader):
     """Looks in `templates/`, then in the site folder, then in `[jinja] paths`.
 
-    `digests` has the names of the templates that were loaded with the digest (hex) of their text then.
+    `digests` has the names of the templates that were loaded with what `digest_of` gave then.
     """
 
     def __init__(self, site: Site) -> None:
         super().__init__(site.template_folders, encoding="utf-8")
         self.digests: dict[str, str] = {}
+        self._root = site.root
         self._folders = [os.path.realpath(folder) for folder in self.searchpath]
         self._inside: dict[str, bool] = {}
 
@@ -42,7 +43,8 @@ class TemplateLoader(FileSystemLoader):
         """As Jinja has it, but taken for up to date for ever. Raises TemplateNotFound and UnreadableTemplateError."""
         text, file = self.read(template)
         # A template is compiled from what is read first; a finding may read it again to show a line.
-        self.digests.setdefault(template, digest(text.encode()).hex())
+        if template not in self.digests:
+            self.digests[template] = self.digest_of(template, text, file)
         return text, file, lambda: True
 
     def read(self, name: str) -> tuple[str, str]:
@@ -70,6 +72,15 @@ class TemplateLoader(FileSystemLoader):
             help = "take it apart, or put what is large into the data"
             raise UnreadableTemplateError(path, f"is larger than {MAX_TEMPLATE_BYTES:,} bytes", help)
         return text.replace("\r\n", "\n").replace("\r", "\n"), file
+
+    def digest_of(self, name: str, text: str, file: str) -> str:
+        """The digest (hex) of what `read` gave, a space, and its file as `file_of` names it."""
+        return f"{digest(text.encode()).hex()} {self.file_of(name, file)}"
+
+    def file_of(self, name: str, file: str) -> str:
+        """How a release names a template's `file`: relative to the site folder, else as templates do."""
+        path = Path(file)
+        return path.relative_to(self._root).as_posix() if path.is_relative_to(self._root) else name
 
     def _refuse_special(self, name: str) -> None:
         """Say of something that is there, and that Jinja passes over, why it is no template."""

@@ -45,9 +45,7 @@ class Uses:
         self._slots.update(compiled.slots)
         self._islands.update(compiled.islands, compiled.clients)
         self._own.add(page.template)
-        for fragment in compiled.fragments:
-            assert fragment.trace is not None
-            self._templates.update(name for name in fragment.trace.templates if name != page.template)
+        self._templates.update(name for name in compiled.templates if name != page.template)
 
     @property
     def templates(self) -> set[str]:

@@ -62,10 +62,12 @@ def publish(store: LmdbStore, pack: Pack, now: float, basis: Basis | None = None
 
 
 def forget_basis(store: LmdbStore) -> None:
-    """Forget what the current release was built from, so that the next build is a full one, which mends what it can."""
+    """Forget what the current release was built from, and what its pages read, so that the next build is a full one,
+    which mends what it can."""
     with store.write() as txn:
         if (release := current_release(txn)) is not None:
             txn.delete(EDGEKIT, built_key(release))
+            txn.delete(EDGEKIT, reads_key(release))
 
 
 def publish_again(store: LmdbStore, release: str, now: float) -> Published | None:

@@ -6,7 +6,6 @@ from edgekit.diagnostics.diagnostic import EdgekitError, failure
 from edgekit.kv.store import LmdbStore
 from edgekit.kv.switch import Changes, switch
 from edgekit.kv.transaction import LmdbSnapshot, WriteTransaction
-from edgekit.model.fragment import decode_trace
 from edgekit.model.keys import (
     CURRENT,
     EDGEKIT,
@@ -16,7 +15,6 @@ from edgekit.model.keys import (
     manifest_key,
     published_key,
     reads_key,
-    trace_key,
 )
 from edgekit.model.manifest import Manifest, Pack, decode_index, decode_manifest
 from edgekit.model.reads import Reads, decode_reads
@@ -80,15 +78,13 @@ def read_manifest(reader: LmdbSnapshot | WriteTransaction, release: str) -> Mani
 
 
 def current_reads(reader: LmdbSnapshot | WriteTransaction) -> Reads | None:
-    """What the pages of the current release read; None where the store does not tell. Raises EK433 if it is damaged."""
+    """What the build of the current release read; None where the store does not tell, or not in a form known here."""
     release = current_release(reader)
     raw = reader.get(EDGEKIT, reads_key(release)) if release else None
-    if release is None or raw is None:
-        return None
     try:
-        return decode_reads(raw)
-    except msgspec.MsgspecError:
-        raise damaged_release(release) from None
+        return decode_reads(raw) if raw else None
+    except msgspec.MsgspecError:  # `edgekit verify` tells of it; it only saves work
+        return None
 
 
 def current_basis(reader: LmdbSnapshot | WriteTransaction) -> Basis | None:
@@ -99,12 +95,6 @@ def current_basis(reader: LmdbSnapshot | WriteTransaction) -> Basis | None:
         return decode_basis(raw) if raw else None
     except (msgspec.MsgspecError, UnicodeDecodeError):
         return None
-
-
-def reads_clock(reader: LmdbSnapshot | WriteTransaction, pack: Pack) -> bool:
-    """Did a page of a pack, whose bodies are staged, read `build_time`? A trace that is not there tells nothing."""
-    traces = {entry.trace for entry in pack.index if entry.trace}
-    return any(decode_trace(raw).reads_clock for trace in traces if (raw := reader.get(EDGEKIT, trace_key(trace))))
 
 
 def read_pack(reader: LmdbSnapshot | WriteTransaction, release: str) -> Pack:

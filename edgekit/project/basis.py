@@ -20,7 +20,7 @@ class Basis(msgspec.Struct, frozen=True):
     """What one build read, and what came of it: warnings, and counts of pages, fragments and assets.
 
     Paths are relative to the site folder. `paths` are the `[jinja] paths`. `templates` are names, with the digest (hex)
-    of the text that was found by it, as in `Reads`; `files` are places, with what `digest_at` gave. `clock` is the
+    of the text that was found by it; `files` are places, with what `digest_at` gave. `clock` is the
     build time (ISO 8601) if a page read it. The files of `warnings` are relative to the site folder, too.
     """
 

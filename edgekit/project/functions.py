@@ -5,7 +5,7 @@ import os
 import re
 import sys
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib import import_module
 from importlib.machinery import FileFinder, ModuleSpec, PathFinder, SourceFileLoader
@@ -15,7 +15,8 @@ from typing import Any, Final
 
 from edgekit.diagnostics.suggest import did_you_mean
 from edgekit.project.config import JinjaTable
-from edgekit.project.fingerprint import FOLDER_MARK
+from edgekit.project.fingerprint import FOLDER_MARK, digest_at
+from edgekit.project.foreign import list_foreign_modules
 from edgekit.project.items import TAKEN
 from edgekit.project.plain import NotPlainError, as_plain
 from edgekit.project.problems import Problems
@@ -56,7 +57,16 @@ def read_functions(root: Path, table: JinjaTable, toml: TomlFile, problems: Prob
                     note(problems, toml, place, "EK113", message, help="write `package.module:attribute`")
                 elif (found := _import(match, kind, modules, toml, place, problems)) is not None:
                     read[kind][name] = found[0]
-    return Functions(**read, sources=tuple(sorted(map(Path, modules.files))), looked_at=modules.looked_at)
+    looked_at = {file: digest_at(file) for file in list_foreign_modules()} | modules.looked_at
+    sources = tuple(sorted(map(Path, modules.files)))
+    return Functions(**read, sources=sources, looked_at=looked_at, digest=_digest(tables, looked_at, root))
+
+
+def _digest(tables: Mapping[str, Mapping[str, str]], looked_at: Mapping[str, str], root: Path) -> str:
+    """Of what `[jinja]` names, and of the modules as they were imported."""
+    targets = sorted((kind, name, target) for kind, names in tables.items() for name, target in names.items())
+    files = sorted((os.path.relpath(file, root), found) for file, found in looked_at.items())
+    return hashlib.sha256(repr((targets, files)).encode()).hexdigest()
 
 
 def _import(

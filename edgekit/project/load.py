@@ -73,7 +73,7 @@ def load_site(root: Path, *, build_time: datetime | None = None) -> Site:
         max_variants=config.budget.max_variants,
         build_time=build_time or read_clock(),
         warnings=problems.warnings,
-        inputs=inputs + digest_files(jinja.functions.sources, root.parent),
+        inputs=inputs + jinja.functions.digest,
     )
 
 

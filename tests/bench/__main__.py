@@ -1,5 +1,4 @@
-"""`python -m tests.bench`: replay, tracing and contexts against Jinja and the floor; checks;
-builds of what has not changed; fuel, against time.
+"""`python -m tests.bench`: replay, tracing and contexts against Jinja and the floor; checks; builds; fuel.
 
 All of them, or those named. Figures are CPU time of the one thread that works, medians over interleaved rounds with
 the lowest and the highest.
@@ -15,6 +14,7 @@ from pathlib import Path
 from tests.bench.check import bench_check
 from tests.bench.contexts import bench_contexts
 from tests.bench.fuel import bench_fuel
+from tests.bench.incremental import bench_incremental
 from tests.bench.replay import bench_replay
 from tests.bench.rounds import format_spread
 from tests.bench.trace import bench_trace
@@ -38,6 +38,7 @@ def main(arguments: Sequence[str]) -> None:
             "trace": lambda: bench_trace(options.rounds),
             "contexts": lambda: bench_contexts(max(1, options.rounds // 5), options.pages),
             "check": lambda: bench_check(Path(folder), few, options.pages),
+            "incremental": lambda: bench_incremental(Path(folder), max(1, options.rounds // 5), options.pages),
             "unchanged": lambda: bench_unchanged(Path(folder) / "unchanged", few, options.pages),
             "fuel": lambda: bench_fuel(Path(folder), options.rounds),
         }

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from edgekit.compiler.reads import name_islands
+from edgekit.compiler.holding import name_islands
 from edgekit.compiler.workers import page_compiler
 from edgekit.project.site import Site
 
@@ -17,7 +17,7 @@ def find_holders(site: Site, name: str, progress: Callable[[int, int], None]) ->
     inside: dict[str, set[str]] = {}
     with page_compiler(site, len(pages), None) as compile:
         for page, compiled in zip(pages, compile(pages), strict=True):
-            names = name_islands(site, [compiled])
+            names = name_islands(site, compiled)
             if page.island:
                 inside.setdefault(page.island, set()).update(names)
             else:
