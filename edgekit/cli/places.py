@@ -6,7 +6,7 @@ from typing import Final
 
 from edgekit.diagnostics.diagnostic import failure
 from edgekit.project.config import read_store
-from edgekit.project.load import is_site
+from edgekit.project.root import is_site
 
 DEFAULT_STORE: Final = Path("build/edge.lmdb")
 

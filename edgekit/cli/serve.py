@@ -9,6 +9,7 @@ from edgekit.cli.building import build_site
 from edgekit.cli.options import clock_option, output_options, site_argument, store_option
 from edgekit.cli.output import Output
 from edgekit.cli.places import find_site, find_store
+from edgekit.diagnostics.text import format_amount
 from edgekit.kv.store import open_store
 from edgekit.kv.user_import import import_users
 from edgekit.kv.users import count_users
@@ -57,9 +58,9 @@ def command(
         with output.progress("compiling") as progress:
             built = build_site(found, store, clock=clock, wait=True, progress=progress)
         output.warnings(built.warnings)
-        output.note(f"built {built.pages} pages in {built.seconds:.1f} s")
+        output.note(built.summary(f"built {format_amount(built.pages, 'page')} in {built.seconds:.1f} s"))
         path = built.store
-        _import_sample(output, path, built.site.root / SAMPLE_USERS)
+        _import_sample(output, path, built.root / SAMPLE_USERS)
     free = find_port(host, port, strict_port)
     address = f"[{host}]" if ":" in host else host
 
@@ -76,4 +77,4 @@ def _import_sample(output: Output, store: Path, file: Path) -> None:
             return
         with file.open("rb") as stream:
             imported = import_users(opened, stream, "jsonl", file=str(file), expires=NEVER)
-    output.note(f"imported {imported.imported} sample users from {file.name}")
+    output.note(f"imported {format_amount(imported.imported, 'sample user')} from {file.name}")

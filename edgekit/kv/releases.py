@@ -6,9 +6,19 @@ from edgekit.diagnostics.diagnostic import EdgekitError, failure
 from edgekit.kv.store import LmdbStore
 from edgekit.kv.switch import Changes, switch
 from edgekit.kv.transaction import LmdbSnapshot, WriteTransaction
-from edgekit.model.keys import CURRENT, EDGEKIT, Namespace, index_key, manifest_key, published_key, reads_key
+from edgekit.model.keys import (
+    CURRENT,
+    EDGEKIT,
+    Namespace,
+    built_key,
+    index_key,
+    manifest_key,
+    published_key,
+    reads_key,
+)
 from edgekit.model.manifest import Manifest, Pack, decode_index, decode_manifest
 from edgekit.model.reads import Reads, decode_reads
+from edgekit.project.basis import Basis, decode_basis
 
 
 class Publication(msgspec.Struct, frozen=True):
@@ -60,15 +70,23 @@ def read_manifest(reader: LmdbSnapshot | WriteTransaction, release: str) -> Mani
 
 
 def current_reads(reader: LmdbSnapshot | WriteTransaction) -> Reads | None:
-    """What the pages of the current release read; None where the store does not tell. Raises EK433 if it is damaged."""
+    """What the build of the current release read; None where the store does not tell, or not in a form known here."""
     release = current_release(reader)
     raw = reader.get(EDGEKIT, reads_key(release)) if release else None
-    if release is None or raw is None:
-        return None
     try:
-        return decode_reads(raw)
-    except msgspec.MsgspecError:
-        raise damaged_release(release) from None
+        return decode_reads(raw) if raw else None
+    except msgspec.MsgspecError:  # `edgekit verify` tells of it; it only saves work
+        return None
+
+
+def current_basis(reader: LmdbSnapshot | WriteTransaction) -> Basis | None:
+    """What the current release was built from; None where the store does not tell, or not readably."""
+    release = current_release(reader)
+    raw = reader.get(EDGEKIT, built_key(release)) if release else None
+    try:
+        return decode_basis(raw) if raw else None
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return None
 
 
 def read_pack(reader: LmdbSnapshot | WriteTransaction, release: str) -> Pack:

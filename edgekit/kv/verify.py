@@ -34,6 +34,7 @@ from edgekit.model.keys import (
     USER_SEGMENTS,
     VALUES,
     Namespace,
+    built_key,
     cuts_key,
     index_key,
     live_key,
@@ -45,6 +46,7 @@ from edgekit.model.keys import (
 from edgekit.model.manifest import IndexEntry, Pack, build_pack
 from edgekit.model.placeholder import ENCODINGS, MARKS, TOKEN
 from edgekit.model.reads import decode_reads
+from edgekit.project.basis import decode_basis
 
 MAX_FINDINGS: Final = 100
 """More would say nothing new."""
@@ -117,6 +119,8 @@ def _check_own(snapshot: LmdbSnapshot, key: bytes, value: bytes) -> Iterator[Dia
                 yield _finding("EK446", f"the record `{name}` is not what its digest says")
         elif kind == reads_key(""):
             decode_reads(value)
+        elif kind == built_key(""):
+            decode_basis(value)
         elif kind == live_key(""):
             decode_edits(value)
         elif name not in (FORMAT, CURRENT) and kind not in (manifest_key(""), index_key(""), published_key("")):
