@@ -15,6 +15,7 @@ from edgekit.diff.json import build_json
 from edgekit.diff.markdown import format_markdown
 from edgekit.diff.plan import Plan
 from edgekit.diff.text import format_text
+from edgekit.project.clock import read_clock
 
 
 @click.command
@@ -61,7 +62,8 @@ def command(
     sources = find_sources(old, new, store)
     if users and not all(isinstance(source, StoreSource) for source in sources):
         raise click.UsageError("--users compares two stores: a site has no users.")
-    with open_sides(*sources, Manner(clock, jobs, users, output.progress, output.note)) as sides:
+    manner = Manner(clock or read_clock(), jobs, users, output.progress, output.note)  # one moment for both
+    with open_sides(*sources, manner) as sides:
         plan = compare(*sides)
     _show(output, plan)
     return 1 if exit_code and plan.differs else 0

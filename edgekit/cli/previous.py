@@ -3,17 +3,16 @@
 from edgekit.compiler.record import Previous
 from edgekit.diagnostics.diagnostic import EdgekitError
 from edgekit.kv.releases import current_reads, current_release, read_pack
-from edgekit.kv.store import LmdbStore
+from edgekit.kv.transaction import LmdbSnapshot
 
 
-def read_previous(store: LmdbStore) -> Previous | None:
+def read_previous(snapshot: LmdbSnapshot) -> Previous | None:
     """The current release with its record; None where the store has none, or none that can be read."""
-    with store.snapshot() as snapshot:
-        release = current_release(snapshot)
-        reads = current_reads(snapshot)
-        if release is None or reads is None:
-            return None
-        try:
-            return Previous(read_pack(snapshot, release), reads)
-        except EdgekitError:
-            return None
+    release = current_release(snapshot)
+    reads = current_reads(snapshot)
+    if release is None or reads is None:
+        return None
+    try:
+        return Previous(read_pack(snapshot, release), reads)
+    except EdgekitError:
+        return None

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 
 import jsonschema
@@ -137,6 +138,15 @@ def test_a_site_that_does_not_compile_ends_with_2_and_its_findings(built: Path) 
     assert (done.status, done.err) == (2, "")
     assert [found["code"] for found in done.json["diagnostics"]] == ["EK202"]
     assert run("diff", "--format", "markdown").err.startswith("site/pages/about.html:2: EK202 ")
+
+
+def test_both_sides_are_of_one_moment(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SOURCE_DATE_EPOCH", raising=False)
+    moments = iter(datetime(2026, 1, day, tzinfo=UTC) for day in (1, 2))
+    monkeypatch.setattr("edgekit.cli.diff.read_clock", lambda: next(moments))
+    for folder in ("site", "other"):
+        write_shop(shop / folder, {"pages/about.html": "{{ build_time }}"})
+    assert run("diff", "site", "other", "--exit-code").status == 0
 
 
 @pytest.mark.parametrize("form", ["text", "json", "markdown"])
