@@ -11,10 +11,7 @@ from edgekit.cli.output import Output
 from edgekit.cli.sides import Manner, open_sides
 from edgekit.cli.sources import StoreSource, find_sources
 from edgekit.diff.compare import compare
-from edgekit.diff.json import build_json
-from edgekit.diff.markdown import format_markdown
 from edgekit.diff.plan import Plan
-from edgekit.diff.text import format_text
 from edgekit.project.clock import read_clock
 
 
@@ -72,9 +69,15 @@ def command(
 def _show(output: Output, plan: Plan) -> None:
     match output.form:
         case "json":
+            from edgekit.diff.json import build_json
+
             output.object(build_json(plan))
         case "markdown":
+            from edgekit.diff.markdown import format_markdown
+
             output.data(format_markdown(plan))
         case _:
+            from edgekit.diff.text import format_text
+
             if plan.differs or not output.quiet:
                 output.styled(format_text(plan))

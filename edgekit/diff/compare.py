@@ -23,7 +23,10 @@ def compare(old: Side, new: Side) -> Plan:
     Raises whatever `read` and `users` of a side raise.
     """
     bodies, old_bodies = Bodies(new), Bodies(old)
-    before, after = read_fragments(_index(old)), read_fragments(_index(new))
+    old_index, new_index = _index(old), _index(new)
+    if old_index == new_index:  # nothing has been edited since the last build, mostly
+        old_index = new_index = ()
+    before, after = read_fragments(old_index), read_fragments(new_index)
     hunks, appearances = Hunks(old_bodies, bodies), Appearances()
     for replaced in find_replaced(before, after):
         one, other = old_bodies.read(replaced.old), bodies.read(replaced.new)
@@ -31,7 +34,7 @@ def compare(old: Side, new: Side) -> Plan:
     sizes: dict[str, int] = {}
     changes = sorted(
         [
-            *_compare_index(_index(old), _index(new)),
+            *_compare_index(old_index, new_index),
             *_compare_users(old, new, sizes),
             *compare_parts(read_parts(_manifest(old)), read_parts(_manifest(new))),
         ],
@@ -43,7 +46,7 @@ def compare(old: Side, new: Side) -> Plan:
         tiers,
         configs=configs_after(old, new),
         users=sizes,
-        there={entry.digest for entry in _index(old)},
+        there={entry.digest for entry in old_index},
         bodies=bodies,
     )
     return Plan(

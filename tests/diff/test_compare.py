@@ -107,7 +107,7 @@ def _manifest(parts: Mapping[str, Any], tiers: Mapping[str, Any]) -> Manifest:
     )
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(sides("a"))
 def test_the_diff_of_a_side_and_itself_is_empty(side: Side) -> None:
     plan = compare(side, side)
@@ -115,7 +115,7 @@ def test_the_diff_of_a_side_and_itself_is_empty(side: Side) -> None:
     assert not plan.differs
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(sides("a"), sides("b"))
 def test_the_diff_of_a_and_b_applied_to_a_is_b(a: Side, b: Side) -> None:
     assert a.pack is not None
@@ -125,7 +125,7 @@ def test_the_diff_of_a_and_b_applied_to_a_is_b(a: Side, b: Side) -> None:
     assert (a.pack.release != b.pack.release) == plan.differs
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(sides("a"), sides("b"))
 def test_every_diff_is_what_its_schema_says_and_the_same_each_time(a: Side, b: Side) -> None:
     document = build_json(compare(a, b))
@@ -133,7 +133,7 @@ def test_every_diff_is_what_its_schema_says_and_the_same_each_time(a: Side, b: S
     assert document == build_json(compare(a, b))
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(sides("a"))
 def test_where_nothing_is_published_everything_is_added_and_nothing_is_dangerous(side: Side) -> None:
     plan = compare(Side("nothing", None, {}.__getitem__), side)

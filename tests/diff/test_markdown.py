@@ -40,7 +40,7 @@ def hostile_sides(text: str) -> tuple[Side, Side]:
     return old, page_side(text, pages, segments={"free": {"hero": text}})
 
 
-@settings(max_examples=30)
+@settings(max_examples=20)
 @given(TEXTS)
 @example("\x1b[2J\u202e\r")
 def test_nothing_foreign_is_markdown(text: str) -> None:

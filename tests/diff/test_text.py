@@ -3,7 +3,7 @@
 from edgekit.diff.compare import compare
 from edgekit.diff.plan import Hunk
 from edgekit.diff.text import MOST_HUNKS, MOST_ROWS, Line, format_text
-from edgekit.diff.words import format_hunk, format_where
+from edgekit.diff.words import count, format_hunk, format_where
 from tests.diff.sides import page_side
 
 
@@ -45,3 +45,7 @@ def test_what_cannot_be_seen_is_made_visible() -> None:
 def test_a_long_hunk_is_cut_and_counted() -> None:
     lines = format_hunk(hunk("", "line\n" * 20, cut=1234))
     assert lines == ["+ line"] * 12 + ["+ … 8 more lines", "… 1,234 more characters"]
+
+
+def test_nouns_have_their_plurals() -> None:
+    assert [count(1, "page"), count(2, "day"), count(1200, "new body")] == ["1 page", "2 days", "1,200 new bodies"]
