@@ -1,4 +1,4 @@
-"""What a build costs after an edit: all of it, one product, the layout, nothing; and a build of all again.
+"""What a build costs after an edit of one product, of the layout, of what no page reads; and a full one.
 
 In this process, with a warm Python: reading the site, compiling and publishing. `jobs` is 1, so that a full build and
 an incremental one use one core alike.
@@ -39,13 +39,16 @@ def bench_incremental(folder: Path, rounds: int, pages: int) -> dict[str, dict[s
     def edit_layout() -> None:
         (site / "templates/layout.html").write_text(f"{LAYOUT}<!-- {time.monotonic_ns()} -->")
 
+    def edit_notes() -> None:
+        (site / "data/notes.json").write_text(f"[{time.monotonic_ns()}]")
+
     def forget() -> None:
         (site / "edge.lmdb").unlink(missing_ok=True)
 
     write_products()
     edits: dict[str, Callable[[], None]] = {
         "full": forget,
-        "nothing": lambda: None,
+        "what no page reads": edit_notes,
         "one product": edit_product,
         "the layout": edit_layout,
     }
