@@ -8,10 +8,8 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from edgekit.cli.interrupt import unwind_when_killed
 from edgekit.cli.output import divert_prints
 from edgekit.cli.sources import RevisionSource, SiteSource, Source, StoreSource
-from edgekit.cli.spool import Spool
 from edgekit.cli.unchanged import find_unchanged
 from edgekit.diagnostics.diagnostic import EdgekitError
 from edgekit.diff.side import Side
@@ -22,7 +20,6 @@ from edgekit.kv.transaction import LmdbSnapshot
 from edgekit.model.expiry import EXPIRY_BYTES
 from edgekit.model.keys import EDGEKIT, USER_SEGMENTS, VALUES, live_key
 from edgekit.project.fingerprint import fingerprint_site
-from edgekit.project.revision import check_out, find_revision
 from edgekit.project.root import site_root
 
 
@@ -93,6 +90,7 @@ def _read_unchanged(source: SiteSource, label: str, last: LmdbSnapshot | None, m
 def _compile(folder: Path, label: str, last: LmdbSnapshot | None, manner: Manner, stack: ExitStack) -> Side:
     # What compares stores, or an unchanged site, needs none of these.
     from edgekit.cli.previous import read_previous
+    from edgekit.cli.spool import Spool
     from edgekit.compiler.build import compile_site
     from edgekit.project.load import load_site
 
@@ -116,6 +114,9 @@ def _compile(folder: Path, label: str, last: LmdbSnapshot | None, manner: Manner
 
 
 def _compile_revision(source: RevisionSource, manner: Manner, stack: ExitStack) -> Side:
+    from edgekit.cli.interrupt import unwind_when_killed
+    from edgekit.project.revision import check_out, find_revision
+
     revision = find_revision(source.folder, source.name)
     with unwind_when_killed(), check_out(revision) as checkout:
         for path in checkout.submodules:
