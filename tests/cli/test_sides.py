@@ -141,12 +141,11 @@ def test_a_store_that_only_saves_work_may_be_damaged(committed: Repository) -> N
     "files",
     [
         {"pages/about.html": "{{ user.name|upper }}"},  # a finding, with which a build ends with 1
-        {"pages/product/[sku].html": None},
+        {"pages/static/about.html": "<p>At a path that is taken</p>"},  # the same, before anything is compiled
         {"edgekit.toml": "[sight]\n"},
     ],
 )
 def test_a_site_that_does_not_compile_ends_with_2(shop: Path, files: dict[str, str | None]) -> None:
-    (shop / "site/pages/product/[sku].html").unlink()
     write_shop(shop / "site", files)
     with pytest.raises(EdgekitError) as caught, open_sides(*find_sources(None, None, None), manner()):
         pass
