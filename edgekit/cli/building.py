@@ -154,7 +154,7 @@ def _build(
     # A build of an unchanged site ends before it needs any of these.
     from edgekit.cli.previous import read_previous
     from edgekit.compiler.build import compile_site
-    from edgekit.compiler.record import Previous, list_templates, reads_clock
+    from edgekit.compiler.record import NO_BUILD, Previous, list_templates, reads_clock
     from edgekit.compiler.verified import compile_verified
     from edgekit.project.load import load_site
     from edgekit.project.noting import note_basis
@@ -162,7 +162,7 @@ def _build(
     site = load_site(root, build_time=build_time)
     compile = compile_verified if verify else compile_site
 
-    def build(store: LmdbStore, previous: Previous | None) -> _Done:
+    def build(store: LmdbStore, previous: Previous) -> _Done:
         with Stager(store) as stager:
             result = compile(site, stager.add, jobs=jobs, progress=progress, previous=previous)
             if result.pack is None:
@@ -186,9 +186,9 @@ def _build(
         try:
             return build(store, previous)
         except EdgekitError as error:
-            if previous is None or error.diagnostics[0].code != "EK432":
+            if previous is NO_BUILD or error.diagnostics[0].code != "EK432":
                 raise
-            return build(store, None)  # the store has lost a body: all are made again
+            return build(store, NO_BUILD)  # the store has lost a body: all are made again
 
 
 def _check_removal(store: LmdbStore, pack: Pack, yes: bool) -> None:

@@ -10,7 +10,7 @@ from edgekit.cli.places import site_folder, store_file
 from edgekit.cli.previous import read_previous
 from edgekit.compiler.build import compile_site
 from edgekit.compiler.check import check_files
-from edgekit.compiler.record import Previous
+from edgekit.compiler.record import NO_BUILD, Previous
 from edgekit.diagnostics.diagnostic import Diagnostic, EdgekitError, failure
 from edgekit.diagnostics.text import format_amount
 from edgekit.kv.store import open_store
@@ -109,7 +109,7 @@ def _last_build(site: Site, path: Path) -> tuple[Previous | None, str]:
             previous = read_previous(snapshot)
     except EdgekitError as error:
         return None, error.diagnostics[0].message
-    if previous is None:
+    if previous is NO_BUILD:
         return None, f"the store `{path}` does not tell what they read"
     if previous.reads.inputs != site.inputs:
         return None, "configuration, tiers, data or functions are not those of the last build"

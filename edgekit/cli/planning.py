@@ -9,6 +9,7 @@ from edgekit.cli.places import site_folder, store_file
 from edgekit.cli.previous import read_previous
 from edgekit.compiler.digests import Digests
 from edgekit.compiler.reasons import group_stale
+from edgekit.compiler.record import NO_BUILD
 from edgekit.compiler.stale import Stale, find_stale
 from edgekit.kv.store import open_store
 from edgekit.project.load import load_site
@@ -40,7 +41,7 @@ def show_plan(output: Output, folder: Path | None, store: Path | None, clock: da
 def _find_stale(folder: Path | None, store: Path | None, clock: datetime | None) -> tuple[list[Stale], int]:
     site = load_site(site_folder(folder), build_time=clock)
     path = store_file(store, site.store)
-    previous = None
+    previous = NO_BUILD
     if path.exists():
         with open_store(path) as opened, opened.snapshot() as snapshot:
             previous = read_previous(snapshot)

@@ -92,10 +92,11 @@ def _compile(folder: Path, label: str, last: LmdbSnapshot | None, manner: Manner
     from edgekit.cli.previous import read_previous
     from edgekit.cli.spool import Spool
     from edgekit.compiler.build import compile_site
+    from edgekit.compiler.record import NO_BUILD
     from edgekit.project.load import load_site
 
     spool = stack.enter_context(Spool())
-    previous = read_previous(last) if last is not None else None
+    previous = NO_BUILD if last is None else read_previous(last)
     try:
         with divert_prints(), manner.progress(f"compiling {label}") as progress:
             site = load_site(folder, build_time=manner.clock)

@@ -10,7 +10,7 @@ from edgekit.compiler.deadlinks import report_dead_links
 from edgekit.compiler.digests import Digests
 from edgekit.compiler.links import DeadLink
 from edgekit.compiler.proof import Proof
-from edgekit.compiler.record import Previous, Recorder
+from edgekit.compiler.record import NO_BUILD, Previous, Recorder
 from edgekit.compiler.spending import Spending
 from edgekit.compiler.stale import find_stale
 from edgekit.compiler.unused import Uses
@@ -40,7 +40,7 @@ def compile_site(
     jobs: int | None = None,
     prove: bool = False,
     progress: Callable[[int, int], None] | None = None,
-    previous: Previous | None = None,
+    previous: Previous = NO_BUILD,
 ) -> CompileResult:
     """Compile every page, island, item and asset of a site, and validate what came out (`validate`): a sample, or with
     `prove` all.
@@ -64,7 +64,7 @@ def compile_site(
     proof = Proof(validator, all_fragments=prove)
     digests = Digests(site)
     stale = find_stale(site, digests, previous)
-    recorder = Recorder(site, digests, previous.reads if previous else None)
+    recorder = Recorder(site, digests, previous.reads)
     answers = Answers(site, validator.findings)
     spending = Spending(site, validator.findings)
     uses = Uses(site, validator.oracle.environment)
@@ -72,19 +72,13 @@ def compile_site(
         rendering = compile([entry.page for entry in stale.values()])
         done = 0
         for page in site.all_pages():
-            if page.path in stale:
-                compiled = next(rendering)
-                done += 1
-            else:
-                assert previous is not None
-                compiled = previous.restore(page)
+            compiled = next(rendering) if page.path in stale else previous.restore(page)
             diagnostics += compiled.diagnostics or spending.add(page, compiled)
             dead_links += ((page.path, dead) for dead in compiled.dead_links)
             if compiled.route is not None:
                 answers.add(page, compiled)
                 uses.add(page, compiled)
             if page.path not in stale:
-                assert previous is not None
                 recorder.keep(page)
                 entries += previous.find_entries(site, page)
                 continue
@@ -94,6 +88,7 @@ def compile_site(
                     keep(fragment, digest(encode_trace(fragment.trace)).hex())
                     diagnostics += proof.add(page, fragment)
                 recorder.add(page, compiled)
+            done += 1
             if progress is not None:
                 progress(done, len(stale))
     if not diagnostics:
@@ -107,7 +102,7 @@ def compile_site(
     warnings += uses.report(entries)
     warnings += check_comparisons(site, validator.findings, uses.templates)
     for url, asset in {asset.url: asset for asset in site.assets.values()}.items():
-        if previous is not None and (entry := previous.find_asset(url)) is not None:
+        if (entry := previous.find_asset(url)) is not None:
             entries.append(entry)
         else:
             keep(_read_asset(asset), "")

@@ -12,7 +12,7 @@ from edgekit.compiler.names import CLOCK, TEMPLATE, name_read, split_read
 from edgekit.compiler.page import CompiledPage
 from edgekit.fragment.fuel import Contents
 from edgekit.model.keys import ASSETS, STATIC_PAGES, Namespace, page_key
-from edgekit.model.manifest import IndexEntry, Pack
+from edgekit.model.manifest import IndexEntry
 from edgekit.model.reads import PageRecord, Read, Reads
 from edgekit.project.site import Page, Site
 
@@ -34,12 +34,12 @@ def reads_clock(reads: Reads) -> bool:
 class Recorder:
     """Notes the pages of one build: those compiled, and those taken over from the build `before`."""
 
-    def __init__(self, site: Site, digests: Digests, before: Reads | None) -> None:
+    def __init__(self, site: Site, digests: Digests, before: Reads) -> None:
         self._inputs = site.inputs
         self._digests = digests
         self._before = before
-        self._reads: dict[Read, int] = _number(before.reads if before else ())
-        self._outcomes: dict[bytes, int] = _number(before.outcomes if before else ())
+        self._reads: dict[Read, int] = _number(before.reads)
+        self._outcomes: dict[bytes, int] = _number(before.outcomes)
         self._pages: dict[str, PageRecord] = {}
 
     def add(self, page: Page, compiled: CompiledPage) -> None:
@@ -53,7 +53,6 @@ class Recorder:
 
     def keep(self, page: Page) -> None:
         """Take over what the build before noted of a page."""
-        assert self._before is not None
         self._pages[page.path] = self._before.pages[page.path]
 
     def finish(self) -> Reads:
@@ -78,16 +77,16 @@ class Recorder:
 
 
 class Previous:
-    """An earlier build of a site, as far as it saves work: `pack` is of a release, `reads` its record."""
+    """An earlier build of a site, as far as it saves work: the `index` of its pack, and its record."""
 
-    def __init__(self, pack: Pack, reads: Reads) -> None:
+    def __init__(self, index: Sequence[IndexEntry], reads: Reads) -> None:
         self.reads = reads
-        self._pack = pack
+        self._index = index
         self._outcomes: dict[int, CompiledPage] = {}
 
     @cached_property
     def _entries(self) -> dict[tuple[Namespace, str], IndexEntry]:
-        return {(entry.namespace, entry.key): entry for entry in self._pack.index}
+        return {(entry.namespace, entry.key): entry for entry in self._index}
 
     def find_entries(self, site: Site, page: Page) -> list[IndexEntry]:
         """The index entries of a page that the record has; not all of them if pack and record are of two builds."""
@@ -114,6 +113,10 @@ class Previous:
         if number not in self._outcomes:
             self._outcomes[number] = _decode(self.reads.outcomes[number])
         return self._outcomes[number]
+
+
+NO_BUILD: Final = Previous((), Reads("", (), (), {}))
+"""Of a site that was never built, as far as anybody knows."""
 
 
 def _encode_outcome(compiled: CompiledPage) -> tuple[bytes, tuple[int, ...]]:

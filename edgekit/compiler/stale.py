@@ -30,10 +30,8 @@ class Stale(NamedTuple):
     reasons: tuple[Reason, ...]
 
 
-def find_stale(site: Site, digests: Digests, previous: Previous | None) -> dict[str, Stale]:
-    """By their paths, in the order of `site.all_pages()`; all, where nothing is known of an earlier build."""
-    if previous is None:
-        return {page.path: Stale(page, True, False, ()) for page in site.all_pages()}
+def find_stale(site: Site, digests: Digests, previous: Previous) -> dict[str, Stale]:
+    """By their paths, in the order of `site.all_pages()`."""
     changed: Mapping[int, Reason] = {
         number: Reason(name, before, now)
         for number, (name, before) in enumerate(previous.reads.reads)

@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 
 from edgekit.compiler.build import CompileResult, compile_site
-from edgekit.compiler.record import Previous
+from edgekit.compiler.record import NO_BUILD, Previous
 from edgekit.diagnostics.diagnostic import Diagnostic
 from edgekit.model.fragment import Fragment
 from edgekit.model.manifest import Pack
@@ -23,10 +23,10 @@ def compile_verified(
     *,
     jobs: int | None = None,
     progress: Callable[[int, int], None] | None = None,
-    previous: Previous | None = None,
+    previous: Previous = NO_BUILD,
 ) -> CompileResult:
     """As `compile_site`, but `emit` gets every fragment, and a difference is a finding (EK291)."""
-    if previous is None:
+    if previous is NO_BUILD:
         return compile_site(site, emit, jobs=jobs, progress=progress)
     incremental = compile_site(site, lambda fragment: None, jobs=jobs, progress=progress, previous=previous)
     full = compile_site(site, emit, jobs=jobs, progress=progress)

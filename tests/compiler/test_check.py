@@ -66,7 +66,7 @@ def build(folder: Path, files: Mapping[str, str] = FILES) -> tuple[Site, Previou
     result = compile_site(site, lambda fragment: None, jobs=1)
     assert result.pack is not None, result.diagnostics
     assert result.pack.reads is not None
-    return site, Previous(result.pack, result.pack.reads)
+    return site, Previous(result.pack.index, result.pack.reads)
 
 
 def edit(folder: Path, edits: Mapping[str, str | None]) -> Site:

@@ -12,7 +12,7 @@ from edgekit.compiler.build import compile_site
 from edgekit.compiler.digests import Digests
 from edgekit.compiler.names import name_data
 from edgekit.compiler.reasons import describe_stale
-from edgekit.compiler.record import Previous
+from edgekit.compiler.record import NO_BUILD, Previous
 from edgekit.compiler.stale import find_stale
 from edgekit.project.load import load_site
 from edgekit.project.site import Site
@@ -92,7 +92,7 @@ def write(root: Path, edits: Mapping[str, str]) -> None:
         (root / name).write_text(text)
 
 
-def why(site: Site, previous: Previous | None) -> dict[str, tuple[str, ...]]:
+def why(site: Site, previous: Previous) -> dict[str, tuple[str, ...]]:
     stale = find_stale(site, Digests(site), previous)
     return {path: describe_stale(entry) for path, entry in stale.items()}
 
@@ -104,7 +104,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Previous]:
     result = compile_site(write_site(root, FILES), lambda fragment: None, jobs=1)
     assert result.pack is not None
     assert result.pack.reads is not None
-    return root, Previous(result.pack, result.pack.reads)
+    return root, Previous(result.pack.index, result.pack.reads)
 
 
 @pytest.mark.parametrize(
@@ -144,7 +144,7 @@ def test_another_time_renders_what_reads_the_clock(built: tuple[Path, Previous])
 
 def test_without_an_earlier_build_all_is_rendered(built: tuple[Path, Previous]) -> None:
     site = load_site(built[0], build_time=BUILD_TIME)
-    assert list(why(site, None)) == [page.path for page in site.all_pages()]
+    assert list(why(site, NO_BUILD)) == [page.path for page in site.all_pages()]
 
 
 @pytest.mark.parametrize(
