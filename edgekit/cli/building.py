@@ -131,7 +131,8 @@ def _publish_unchanged(path: Path, root: Path, fingerprint: Fingerprint, build_t
     if not path.exists():
         return None
     with open_store(path) as store:
-        found = find_unchanged(store, root, fingerprint, build_time)
+        with store.snapshot() as snapshot:
+            found = find_unchanged(snapshot, root, fingerprint, build_time)
         published = found and publish_again(store, found[0], time.time())
     return (published, found[1], None, 0) if found and published else None
 
@@ -177,7 +178,8 @@ def _build(
         return publish(store, result.pack, time.time(), basis), basis, result.rendered, len(site.all_pages())
 
     with open_store(path, create=True) as store:
-        previous = read_previous(store)
+        with store.snapshot() as snapshot:
+            previous = read_previous(snapshot)
         try:
             return build(store, previous)
         except EdgekitError as error:

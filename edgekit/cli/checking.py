@@ -105,8 +105,8 @@ def _describe(site: Site) -> str:
 def _last_build(site: Site, path: Path) -> tuple[Previous | None, str]:
     """The last build; or None, and why no build tells what the pages of the site as it is read."""
     try:
-        with open_store(path) as store:
-            previous = read_previous(store)
+        with open_store(path) as store, store.snapshot() as snapshot:
+            previous = read_previous(snapshot)
     except EdgekitError as error:
         return None, error.diagnostics[0].message
     if previous is NO_BUILD:

@@ -43,6 +43,6 @@ def _find_stale(folder: Path | None, store: Path | None, clock: datetime | None)
     path = store_file(store, site.store)
     previous = NO_BUILD
     if path.exists():
-        with open_store(path) as opened:
-            previous = read_previous(opened)
+        with open_store(path) as opened, opened.snapshot() as snapshot:
+            previous = read_previous(snapshot)
     return list(find_stale(site, Digests(site), previous).values()), len(site.all_pages())

@@ -8,11 +8,9 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from edgekit.cli.interrupt import unwind_when_killed
 from edgekit.cli.output import divert_prints
 from edgekit.cli.sources import RevisionSource, SiteSource, Source, StoreSource
-from edgekit.cli.spool import Spool
-from edgekit.compiler.build import compile_site
+from edgekit.cli.unchanged import find_unchanged
 from edgekit.diagnostics.diagnostic import EdgekitError
 from edgekit.diff.side import Side
 from edgekit.kv.live import read_edits
@@ -21,8 +19,8 @@ from edgekit.kv.store import open_store
 from edgekit.kv.transaction import LmdbSnapshot
 from edgekit.model.expiry import EXPIRY_BYTES
 from edgekit.model.keys import EDGEKIT, USER_SEGMENTS, VALUES, live_key
-from edgekit.project.load import load_site
-from edgekit.project.revision import check_out, find_revision
+from edgekit.project.fingerprint import fingerprint_site
+from edgekit.project.root import site_root
 
 
 class Manner(NamedTuple):
@@ -50,7 +48,9 @@ def _open_side(source: Source, manner: Manner, stack: ExitStack) -> Side:
         case StoreSource():
             return _open_store(source, manner, stack)
         case SiteSource():
-            return _compile(source.folder, f"site {_as_folder(_shown(source.folder))}", manner, stack)
+            label = f"site {_as_folder(_shown(source.folder))}"
+            last = _find_last_build(source.store, stack)
+            return _read_unchanged(source, label, last, manner) or _compile(source.folder, label, last, manner, stack)
         case RevisionSource():
             return _compile_revision(source, manner, stack)
 
@@ -70,25 +70,60 @@ def _open_store(source: StoreSource, manner: Manner, stack: ExitStack) -> Side:
     )
 
 
-def _compile(folder: Path, label: str, manner: Manner, stack: ExitStack) -> Side:
+def _find_last_build(path: Path, stack: ExitStack) -> LmdbSnapshot | None:
+    """The store that a site was last built into, as it is now; None where there is none, or none that can be read."""
+    try:
+        return stack.enter_context(stack.enter_context(open_store(path)).snapshot()) if path.exists() else None
+    except EdgekitError:  # it only saves work
+        return None
+
+
+def _read_unchanged(source: SiteSource, label: str, last: LmdbSnapshot | None, manner: Manner) -> Side | None:
+    """The release that was built from the site as it is now, of which then nothing is loaded."""
+    if last is None:
+        return None
+    root = site_root(source.folder)
+    found = find_unchanged(last, root, fingerprint_site(root), manner.clock)
+    return Side(label, read_pack(last, found[0]), partial(_read_body, last)) if found else None
+
+
+def _compile(folder: Path, label: str, last: LmdbSnapshot | None, manner: Manner, stack: ExitStack) -> Side:
+    # What compares stores, or an unchanged site, needs none of these.
+    from edgekit.cli.previous import read_previous
+    from edgekit.cli.spool import Spool
+    from edgekit.compiler.build import compile_site
+    from edgekit.compiler.record import NO_BUILD
+    from edgekit.project.load import load_site
+
     spool = stack.enter_context(Spool())
+    previous = NO_BUILD if last is None else read_previous(last)
     try:
         with divert_prints(), manner.progress(f"compiling {label}") as progress:
             site = load_site(folder, build_time=manner.clock)
-            result = compile_site(site, spool.add, jobs=manner.jobs, progress=progress)
+            result = compile_site(site, spool.add, jobs=manner.jobs, progress=progress, previous=previous)
     except EdgekitError as error:
         raise EdgekitError(error.diagnostics) from None  # status 2, whatever a build would end with
     if result.pack is None:
         raise EdgekitError(result.diagnostics)
-    return Side(label, result.pack, spool.read)
+
+    def read(digest: str) -> bytes:
+        if last is None or digest in spool:
+            return spool.read(digest)
+        return _read_body(last, digest)
+
+    return Side(label, result.pack, read)
 
 
 def _compile_revision(source: RevisionSource, manner: Manner, stack: ExitStack) -> Side:
+    from edgekit.cli.interrupt import unwind_when_killed
+    from edgekit.project.revision import check_out, find_revision
+
     revision = find_revision(source.folder, source.name)
     with unwind_when_killed(), check_out(revision) as checkout:
         for path in checkout.submodules:
             manner.note(f"git:{source.name}: the submodule `{path}` is empty there")
-        return _compile(checkout.site, f"git:{source.name}", manner, stack)
+        last = _find_last_build(source.store, stack)
+        return _compile(checkout.site, f"git:{source.name}", last, manner, stack)
 
 
 def _shown(path: Path) -> str:

@@ -22,9 +22,10 @@ class StoreSource(NamedTuple):
 
 
 class SiteSource(NamedTuple):
-    """A site's folder."""
+    """A site's folder; the last build in its `store` saves work."""
 
     folder: Path
+    store: Path
 
 
 class RevisionSource(NamedTuple):
@@ -32,6 +33,7 @@ class RevisionSource(NamedTuple):
 
     name: str
     folder: Path
+    store: Path
 
 
 Source = StoreSource | SiteSource | RevisionSource
@@ -44,25 +46,27 @@ def find_sources(old: str | None, new: str | None, store: Path | None) -> tuple[
     """
     if new is None:
         if old is None or _is_folder(old):
-            site = SiteSource(site_folder(None if old is None else Path(old)))
-            return StoreSource(store_file(store, _configured_store(site.folder)), named=False), site
-        return _find_source(old, None), SiteSource(site_folder(None))
+            site = _find_site(None if old is None else Path(old), store)
+            return StoreSource(site.store, named=False), site
+        return _find_source(old, None, store), _find_site(None, store)
     assert old is not None
     folder = next((Path(argument) for argument in (new, old) if _is_folder(argument)), None)
-    return _find_source(old, folder), _find_source(new, folder)
+    return _find_source(old, folder, store), _find_source(new, folder, store)
 
 
 def _is_folder(argument: str) -> bool:
     return not argument.startswith(_REVISION) and os.path.isdir(argument)
 
 
-def _configured_store(folder: Path) -> Path | None:
-    return read_store(site_root(folder))
+def _find_site(folder: Path | None, store: Path | None) -> SiteSource:
+    folder = site_folder(folder)
+    return SiteSource(folder, store_file(store, read_store(site_root(folder))))
 
 
-def _find_source(argument: str, site: Path | None) -> Source:
+def _find_source(argument: str, folder: Path | None, store: Path | None) -> Source:
     if argument.startswith(_REVISION):
-        return RevisionSource(argument.removeprefix(_REVISION), site_root(site_folder(site)))
+        site = _find_site(folder, store)
+        return RevisionSource(argument.removeprefix(_REVISION), site_root(site.folder), site.store)
     if _TARGET.match(argument):
         raise failure(
             "EK174",
@@ -70,7 +74,7 @@ def _find_source(argument: str, site: Path | None) -> Source:
             help="name a store, a site's folder or `git:REF`; write a file of that name as `./…`",
         )
     if os.path.isdir(argument):
-        return SiteSource(Path(argument))
+        return _find_site(Path(argument), store)
     if not os.path.exists(argument):
         raise failure(
             "EK174",

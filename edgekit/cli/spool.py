@@ -23,6 +23,9 @@ class Spool:
             self._places[name] = self._size, len(fragment.body)
             self._size += len(fragment.body)
 
+    def __contains__(self, digest: str) -> bool:
+        return digest in self._places
+
     def read(self, digest: str) -> bytes:
         """The body with this digest (hex). Raises KeyError if it was not added."""
         start, length = self._places[digest]

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
@@ -109,6 +110,31 @@ def test_a_site_publishes_nothing_and_leaves_nothing(
     with open_sides(*find_sources(None, None, None), manner()):
         assert list((tmp_path / "tmp").iterdir()) == []
     assert not STORE.exists()
+
+
+def test_of_a_site_that_has_not_changed_nothing_is_loaded(built: Path) -> None:
+    run("segments", "put", "free", "hero=Summer", "-q")
+    loaded = mock.patch("edgekit.project.load.load_site", side_effect=AssertionError)
+    with loaded, open_sides(*find_sources(None, None, None), manner()) as (old, new):
+        assert (new.pack, new.edits) == (old.pack, None)
+        assert bodies(old) == bodies(new)
+
+
+def test_what_the_last_build_made_is_what_a_full_compile_makes(committed: Repository) -> None:
+    write_shop(committed.folder / "site", {"pages/about.html": "{{ user.name }}", "segments/vip.toml": 'hero = "Ruby"'})
+    committed.commit_all("two")
+    write_shop(committed.folder / "site", {"pages/new.html": "{{ tier }}"})
+    made = []
+    for store in (None, Path("none.lmdb")):
+        with open_sides(*find_sources("git:main", None, store), manner()) as sides:
+            made.append([(side.pack and side.pack.release, bodies(side)) for side in sides])
+    assert made[0] == made[1]
+
+
+def test_a_store_that_only_saves_work_may_be_damaged(committed: Repository) -> None:
+    STORE.write_bytes(b"no store")
+    with open_sides(*find_sources("git:main", None, None), manner()) as (old, new):
+        assert bodies(old) == bodies(new)
 
 
 @pytest.mark.parametrize(

@@ -21,15 +21,15 @@ def refused(old: str | None, new: str | None = None, *, code: str) -> Diagnostic
 @pytest.mark.parametrize(
     ("arguments", "sources"),
     [
-        ((None, None), (StoreSource(STORE, False), SiteSource(Path("site")))),
-        (("site", None), (StoreSource(STORE, False), SiteSource(Path("site")))),
-        (("build/edge.lmdb", None), (StoreSource(STORE, True), SiteSource(Path("site")))),
-        (("git:main", None), (RevisionSource("main", Path("site")), SiteSource(Path("site")))),
-        (("site", "build/edge.lmdb"), (SiteSource(Path("site")), StoreSource(STORE, True))),
-        (("git:a", "git:b"), (RevisionSource("a", Path("site")), RevisionSource("b", Path("site")))),
-        (("git:a", "other"), (RevisionSource("a", Path("other")), SiteSource(Path("other")))),
-        (("other", "git:a"), (SiteSource(Path("other")), RevisionSource("a", Path("other")))),
-        (("git:", "build/edge.lmdb"), (RevisionSource("", Path("site")), StoreSource(STORE, True))),
+        ((None, None), (StoreSource(STORE, False), SiteSource(Path("site"), STORE))),
+        (("site", None), (StoreSource(STORE, False), SiteSource(Path("site"), STORE))),
+        (("build/edge.lmdb", None), (StoreSource(STORE, True), SiteSource(Path("site"), STORE))),
+        (("git:main", None), (RevisionSource("main", Path("site"), STORE), SiteSource(Path("site"), STORE))),
+        (("site", "build/edge.lmdb"), (SiteSource(Path("site"), STORE), StoreSource(STORE, True))),
+        (("git:a", "git:b"), (RevisionSource("a", Path("site"), STORE), RevisionSource("b", Path("site"), STORE))),
+        (("git:a", "other"), (RevisionSource("a", Path("other"), STORE), SiteSource(Path("other"), STORE))),
+        (("other", "git:a"), (SiteSource(Path("other"), STORE), RevisionSource("a", Path("other"), STORE))),
+        (("git:", "build/edge.lmdb"), (RevisionSource("", Path("site"), STORE), StoreSource(STORE, True))),
     ],
 )
 def test_arguments_are_stores_sites_and_revisions(
