@@ -15,6 +15,7 @@ from edgekit.cli.places import find_keep_releases, find_store
 from edgekit.cli.release_file import writing_release
 from edgekit.cli.removal import check_removal
 from edgekit.diagnostics.diagnostic import EdgekitError, failure
+from edgekit.diagnostics.text import format_amount
 from edgekit.kv.compact import compact
 from edgekit.kv.lock import build_lock
 from edgekit.kv.prune import Pruned, prune
@@ -67,7 +68,7 @@ def list_(output: Output, store: Path | None) -> None:
         return
     for entry in releases:
         mark = "*" if entry.current else " "
-        pages = "damaged" if entry.pages is None else f"{entry.pages:,} pages"
+        pages = "damaged" if entry.pages is None else format_amount(entry.pages, "page")
         output.line(f"{mark} {entry.release}  {published[entry.release]:%Y-%m-%d %H:%M:%S} UTC  {pages}")
     if not releases:
         output.note("the store holds no release; `edgekit build` publishes one")

@@ -77,6 +77,20 @@ def test_json_is_an_object_a_build(shop: Path) -> None:
         assert read()["previous"] == first["release"]
 
 
+def test_releases_do_not_pile_up(shop: Path) -> None:
+    with (shop / "site/edgekit.toml").open("a") as config:
+        config.write("[build]\nkeep_releases = 1\n")
+    with watching("build", "--watch", cwd=shop) as process:
+        assert process.stderr is not None
+        process.stderr.readline()
+        kept = []
+        for number in range(4):
+            (shop / ABOUT).write_text(f"<p>{number}</p>\n")
+            process.stderr.readline()
+            kept.append(len(run("releases", "list", "--json").json["releases"]))
+    assert kept == [2, 1, 2, 1]
+
+
 @pytest.mark.parametrize("command", ["build", "serve"])
 def test_a_watch_without_a_site_ends_with_2(command: str, shop: Path) -> None:
     done = run(command, "--watch", "nowhere")
