@@ -19,6 +19,7 @@ from edgekit.kv.store import open_store
 from edgekit.kv.transaction import LmdbSnapshot
 from edgekit.model.expiry import EXPIRY_BYTES
 from edgekit.model.keys import EDGEKIT, USER_SEGMENTS, VALUES, live_key
+from edgekit.model.manifest import Pack
 from edgekit.project.fingerprint import fingerprint_site
 from edgekit.project.root import site_root
 
@@ -40,17 +41,20 @@ def open_sides(old: Source, new: Source, manner: Manner) -> Iterator[tuple[Side,
     Raises EdgekitError with status 2 where a site does not compile, a store cannot be read, or git is of no help.
     """
     with ExitStack() as stack:
-        yield _open_side(old, manner, stack), _open_side(new, manner, stack)
+        before = _open_side(old, manner, stack)
+        yield before, _open_side(new, manner, stack, before.pack)
 
 
-def _open_side(source: Source, manner: Manner, stack: ExitStack) -> Side:
+def _open_side(source: Source, manner: Manner, stack: ExitStack, read: Pack | None = None) -> Side:
+    """`read` is a pack that need not be read again, if it is this side's, too."""
     match source:
         case StoreSource():
             return _open_store(source, manner, stack)
         case SiteSource():
             label = f"site {_as_folder(_shown(source.folder))}"
             last = _find_last_build(source.store, stack)
-            return _read_unchanged(source, label, last, manner) or _compile(source.folder, label, last, manner, stack)
+            unchanged = _read_unchanged(source, label, last, manner, read)
+            return unchanged or _compile(source.folder, label, last, manner, stack)
         case RevisionSource():
             return _compile_revision(source, manner, stack)
 
@@ -78,13 +82,18 @@ def _find_last_build(path: Path, stack: ExitStack) -> LmdbSnapshot | None:
         return None
 
 
-def _read_unchanged(source: SiteSource, label: str, last: LmdbSnapshot | None, manner: Manner) -> Side | None:
+def _read_unchanged(
+    source: SiteSource, label: str, last: LmdbSnapshot | None, manner: Manner, read: Pack | None
+) -> Side | None:
     """The release that was built from the site as it is now, of which then nothing is loaded."""
     if last is None:
         return None
     root = site_root(source.folder)
     found = find_unchanged(last, root, fingerprint_site(root), manner.clock)
-    return Side(label, read_pack(last, found[0]), partial(_read_body, last)) if found else None
+    if found is None:
+        return None
+    pack = read if read is not None and read.release == found[0] else read_pack(last, found[0])
+    return Side(label, pack, partial(_read_body, last))
 
 
 def _compile(folder: Path, label: str, last: LmdbSnapshot | None, manner: Manner, stack: ExitStack) -> Side:

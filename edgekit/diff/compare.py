@@ -36,7 +36,7 @@ def compare(old: Side, new: Side) -> Plan:
         [
             *_compare_index(old_index, new_index),
             *_compare_users(old, new, sizes),
-            *compare_parts(read_parts(_manifest(old)), read_parts(_manifest(new))),
+            *_compare_manifests(_manifest(old), _manifest(new)),
         ],
         key=lambda change: (change.namespace, change.key),
     )
@@ -86,6 +86,11 @@ def _compare_index(old: tuple[IndexEntry, ...], new: tuple[IndexEntry, ...]) -> 
     for (namespace, key), digest in before.items():
         if (namespace, key) not in after:
             yield Change("removed", namespace, key, digest)
+
+
+def _compare_manifests(old: Manifest | None, new: Manifest | None) -> Iterator[Change]:
+    if old != new:
+        yield from compare_parts(read_parts(old), read_parts(new))
 
 
 def _digests(index: tuple[IndexEntry, ...]) -> Mapping[tuple[Namespace, str], str]:

@@ -1,11 +1,11 @@
-"""What a build of an unchanged site costs over the bare start of the command and hashing what the site is made of.
+"""What a build and a diff of an unchanged site cost over the bare start of the command and hashing its files.
 
-Both are processes of their own: milliseconds of CPU, theirs and the system's.
+All are processes of their own: milliseconds of CPU, theirs and the system's.
 """
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from tests.bench.check import LAYOUT, PRODUCT, run_line
@@ -31,21 +31,22 @@ def bench_unchanged(folder: Path, rounds: int, pages: int) -> dict[str, dict[str
     files = {f"pages/docs/{product['sku']}.html": PRODUCT.replace("{{ product.name }}", TEXT) for product in products}
     return {
         "ratios": {
-            f"build, unchanged / start and hashing, {pages} pages, {name} (goal: at most 2)": time_site(
-                folder / name, {"templates/layout.html": LAYOUT, **content}, rounds
-            )
+            f"{command}, unchanged / start and hashing, {pages} pages, {name} (goal: at most 2)": spread
             for name, content in (("items", items), ("files", files))
+            for command, spread in time_site(folder / name, {"templates/layout.html": LAYOUT, **content}, rounds)
         }
     }
 
 
-def time_site(folder: Path, files: Mapping[str, str], rounds: int) -> Spread:
+def time_site(folder: Path, files: Mapping[str, str], rounds: int) -> Iterator[tuple[str, Spread]]:
+    """Commands that find nothing changed, each with its ratio."""
     site = write_shop(folder / "site", files)
-    build = command_line("build", "-q")
     start_and_hash = [sys.executable, "-c", START_AND_HASH, str(site)]
-    times: dict[str, list[float]] = {"build": [], "hash": []}
-    run_line(folder, build)
+    run_line(folder, command_line("build", "-q"))
+    lines = {"build": command_line("build", "-q"), "diff": command_line("diff", "-q"), "hash": start_and_hash}
+    times: dict[str, list[float]] = {name: [] for name in lines}
     for _ in range(rounds):
-        for name, line in (("build", build), ("hash", start_and_hash)):
+        for name, line in lines.items():
             times[name].append(run_line(folder, line))
-    return ratio(times["build"], times["hash"])
+    for command in ("build", "diff"):
+        yield command, ratio(times[command], times["hash"])
