@@ -1,35 +1,25 @@
 """`edgekit serve`: build if needed, and answer requests."""
 
 import os
-from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 
 import click
 
-from edgekit.cli.building import Built, build_site
+from edgekit.cli.building import build_site
 from edgekit.cli.duration import read_duration
 from edgekit.cli.options import clock_option, output_options, site_argument, store_option
 from edgekit.cli.output import Output
-from edgekit.cli.places import find_site, find_store, site_folder, store_file
-from edgekit.cli.watching import watch_site
-from edgekit.diagnostics.diagnostic import EdgekitError
+from edgekit.cli.places import find_site, find_store, site_folder
+from edgekit.cli.start import announce, import_sample
+from edgekit.diagnostics.text import format_amount
 from edgekit.kv.events import MAX_LAG
-from edgekit.kv.store import open_store
-from edgekit.kv.user_import import import_users
-from edgekit.kv.users import count_users
-from edgekit.model.expiry import NEVER
-from edgekit.project.config import read_store
-from edgekit.project.load import site_root
 from edgekit.project.sample import SAMPLE_USERS
 from edgekit.replay.options import Options
 from edgekit.replay.port import DEFAULT_PORT, find_port
 from edgekit.replay.secrets import read_secrets
 from edgekit.replay.server import serve
-from edgekit.watch.news import build_news
-from edgekit.watch.rounds import Round
-from edgekit.watch.server import WatchServer
 
 
 @click.command
@@ -85,7 +75,9 @@ def command(
             raise click.UsageError("--watch goes with one worker.")
         if lag:
             raise click.UsageError("--watch goes without --lag: it takes no webhooks and signals.")
-        _serve_watched(output, site_folder(site), store, clock, host, port, strict_port)
+        from edgekit.cli.serve_watched import serve_watched  # here, for nothing else needs what it loads
+
+        serve_watched(output, site_folder(site), store, clock, host, port, strict_port)
         return
     options = Options(workers=workers, secrets=read_secrets(os.environ), lag=lag)
     found = site or find_site()
@@ -95,53 +87,8 @@ def command(
         with output.progress("compiling") as progress:
             built = build_site(found, store, clock=clock, wait=True, progress=progress)
         output.warnings(built.warnings)
-        output.note(f"built {built.pages} pages in {built.seconds:.1f} s")
+        output.note(built.summary(f"built {format_amount(built.pages, 'page')} in {built.seconds:.1f} s"))
         path = built.store
-        _import_sample(output, path, built.site.root / SAMPLE_USERS)
+        import_sample(output, path, built.root / SAMPLE_USERS)
     free = find_port(host, port, strict_port)
-    serve(path, host, free, options, partial(_announce, output, host, free))
-
-
-def _announce(output: Output, host: str, port: int) -> None:
-    address = f"[{host}]" if ":" in host else host
-    output.line(f"http://{address}:{port}")
-    output.flush()
-
-
-def _serve_watched(
-    output: Output, folder: Path, store: Path | None, clock: datetime | None, host: str, port: int, strict_port: bool
-) -> None:
-    root = site_root(folder)
-    known = _find_known_store(root, store)
-    free = find_port(host, port, strict_port)
-
-    def build(progress: Callable[[int, int], None]) -> Built:
-        # `yes`: another branch may well have fewer pages, and this store is one for development.
-        return build_site(root, store, clock=clock, wait=True, yes=True, progress=progress)
-
-    def tell(round: Round[Built]) -> None:
-        nonlocal known
-        if round.built is not None:
-            known = round.built.store
-            _import_sample(output, known, root / SAMPLE_USERS)
-        server.tell(build_news(known, round.error.diagnostics if round.error else (), os.getcwd()))
-
-    with WatchServer(host, free, partial(_announce, output, host, free)) as server:
-        watch_site(output, root, store, build, tell, server.check)
-
-
-def _find_known_store(root: Path, store: Path | None) -> Path | None:
-    """Where the last build was published, if the site's configuration can still be read."""
-    try:
-        return store_file(store, read_store(root))
-    except EdgekitError:
-        return store
-
-
-def _import_sample(output: Output, store: Path, file: Path) -> None:
-    with open_store(store) as opened:
-        if not file.exists() or count_users(opened):
-            return
-        with file.open("rb") as stream:
-            imported = import_users(opened, stream, "jsonl", file=str(file), expires=NEVER)
-    output.note(f"imported {imported.imported} sample users from {file.name}")
+    serve(path, host, free, options, partial(announce, output, host, free))
