@@ -17,6 +17,7 @@ from edgekit.diagnostics.diagnostic import EdgekitError
 from edgekit.kv import event_log, events
 from edgekit.kv.event import Event
 from edgekit.kv.events import MIN_KEPT, apply_event
+from edgekit.kv.prune import prune
 from edgekit.kv.store import LmdbStore, open_store
 from edgekit.kv.users import User, delete_user, get_user, put_user
 from edgekit.kv.verify import verify
@@ -148,6 +149,14 @@ def test_a_user_who_is_deleted_or_put_is_not_shown_as_before(store: LmdbStore) -
         assert remembered(store)["earlier"] == 1
         change()
         assert "earlier" not in remembered(store)
+
+
+def test_neither_pruning_nor_a_build_forgets_an_event(store: LmdbStore) -> None:
+    apply_event(store, "m", delete("u", 5), NOW)
+    build(store, "new")
+    prune(store, 1)
+    assert remembered(store) == {"event": 1, "message": 1, "applied": 1}
+    assert not apply_event(store, "n", update("u", 4, tier="vip"), NOW)
 
 
 def test_verify_finds_what_does_not_fit_together(store: LmdbStore) -> None:
