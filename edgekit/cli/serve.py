@@ -13,7 +13,8 @@ from edgekit.cli.options import clock_option, output_options, site_argument, sto
 from edgekit.cli.output import Output
 from edgekit.cli.places import find_site, find_store, site_folder, store_file
 from edgekit.cli.watching import watch_site
-from edgekit.diagnostics.diagnostic import EdgekitError
+from edgekit.diagnostics.diagnostic import Diagnostic, EdgekitError
+from edgekit.kv.releases import current_manifest
 from edgekit.kv.store import open_store
 from edgekit.kv.user_import import import_users
 from edgekit.kv.users import count_users
@@ -21,6 +22,8 @@ from edgekit.model.expiry import NEVER
 from edgekit.project.config import read_store
 from edgekit.project.load import site_root
 from edgekit.project.sample import SAMPLE_USERS
+from edgekit.replay.identity.demands import find_unmet
+from edgekit.replay.identity.secrets import Secrets, read_secrets
 from edgekit.replay.options import Options
 from edgekit.replay.port import DEFAULT_PORT, find_port
 from edgekit.replay.server import serve
@@ -40,6 +43,7 @@ from edgekit.watch.server import WatchServer
 @click.option("--strict-port", is_flag=True, help="Fail if the port is in use, instead of taking one of the next nine.")
 @click.option("--watch", is_flag=True, help="Build after every change, and reload open pages that it changed.")
 @click.option("--workers", type=click.IntRange(1, 256), default=1, show_default=True, metavar="N", help="Processes.")
+@click.option("--production", is_flag=True, help="Start only if nobody can be another user; import no sample users.")
 @output_options(json=False)
 @click.pass_obj
 def command(
@@ -52,11 +56,13 @@ def command(
     strict_port: bool,
     watch: bool,
     workers: int,
+    production: bool,
 ) -> None:
     """Build SITE, and answer requests from its store until Ctrl-C.
 
     SITE is a folder with an edgekit.toml; without it the current folder, else ./site. Where there is no site the store
-    alone is served. If the store has no users, those of SITE/users.jsonl are imported. This is for development.
+    alone is served. If the store has no users, those of SITE/users.jsonl are imported. This is for development; behind
+    a proxy on the internet it needs --production, and docs/identity.md says what that asks for.
 
     With --watch every change of the site leads to another build. Open pages that it changed reload by themselves, and
     show what is wrong when the site does not compile; meanwhile the last build that succeeded is served.
@@ -65,11 +71,14 @@ def command(
     edgekit serve
     edgekit serve --watch
     edgekit serve shop --port 8000
+    edgekit serve --production --workers 4
     curl -H 'x-user-id: u1' http://127.0.0.1:1818/
     """
     if watch:
         if workers != 1:
             raise click.UsageError("--watch goes with one worker.")
+        if production:
+            raise click.UsageError("--watch is for development.")
         _serve_watched(output, site_folder(site), store, clock, host, port, strict_port)
         return
     found = site or find_site()
@@ -81,9 +90,25 @@ def command(
         output.warnings(built.warnings)
         output.note(f"built {built.pages} pages in {built.seconds:.1f} s")
         path = built.store
-        _import_sample(output, path, built.site.root / SAMPLE_USERS)
+        if not production:
+            _import_sample(output, path, built.site.root / SAMPLE_USERS)
+    secrets = read_secrets(os.environ)
+    _check_identity(output, path, secrets, production)
     free = find_port(host, port, strict_port)
-    serve(path, host, free, Options(workers=workers), partial(_announce, output, host, free))
+    serve(path, host, free, Options(workers, production, secrets), partial(_announce, output, host, free))
+
+
+def _check_identity(output: Output, store: Path, secrets: Secrets, production: bool) -> None:
+    """Raises EK460 with everything that is missing."""
+    with open_store(store) as opened, opened.snapshot() as snapshot:
+        manifest = current_manifest(snapshot)
+    if manifest is None:
+        return  # the server says so
+    unmet = find_unmet(manifest.identity, secrets, production=production)
+    if unmet:
+        raise EdgekitError([Diagnostic(code="EK460", message=demand.what, help=demand.help) for demand in unmet])
+    if manifest.identity.insecure:
+        output.note("warning: the cookie is not signed, so everybody can be anybody")
 
 
 def _announce(output: Output, host: str, port: int) -> None:
@@ -98,6 +123,7 @@ def _serve_watched(
     root = site_root(folder)
     known = _find_known_store(root, store)
     free = find_port(host, port, strict_port)
+    secrets = read_secrets(os.environ)
 
     def build(progress: Callable[[int, int], None]) -> Built:
         # `yes`: another branch may well have fewer pages, and this store is one for development.
@@ -108,9 +134,11 @@ def _serve_watched(
         if round.built is not None:
             known = round.built.store
             _import_sample(output, known, root / SAMPLE_USERS)
+            for demand in find_unmet(round.built.site.identity, secrets, production=False):
+                output.note(f"warning: {demand.what}; until then everybody is a guest")
         server.tell(build_news(known, round.error.diagnostics if round.error else (), os.getcwd()))
 
-    with WatchServer(host, free, partial(_announce, output, host, free)) as server:
+    with WatchServer(host, free, secrets, partial(_announce, output, host, free)) as server:
         watch_site(output, root, store, build, tell, server.check)
 
 

@@ -7,11 +7,12 @@ from pathlib import Path
 from edgekit.diagnostics.diagnostic import failure
 from edgekit.project.assets import read_assets
 from edgekit.project.clock import read_clock
-from edgekit.project.config import CONFIG_NAME, JinjaTable, read_config, read_identity, store_path
+from edgekit.project.config import CONFIG_NAME, JinjaTable, read_config, store_path
 from edgekit.project.data import read_data
 from edgekit.project.frozen import FrozenDict
 from edgekit.project.functions import read_functions
 from edgekit.project.headers import read_headers
+from edgekit.project.identity import read_identity
 from edgekit.project.inputs import digest_files, list_inputs
 from edgekit.project.islands import read_islands
 from edgekit.project.pages import read_pages
@@ -49,7 +50,7 @@ def load_site(root: Path, *, build_time: datetime | None = None) -> Site:
     redirects = read_redirects(config.redirects, config.site.base_url, pages, assets.values(), toml, problems)
     headers = read_headers(config.headers, toml, problems)
     jinja = _read_jinja(root, config.jinja, toml, problems)
-    identity = read_identity(toml, config.identity, problems)
+    identity = read_identity(root, config.identity, slots, toml, problems)
     problems.stop_if_any()
     check_sample_users(root, tiers.keys(), config.site.default_tier, problems)
     return Site(

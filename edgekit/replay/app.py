@@ -7,6 +7,7 @@ from pathlib import Path
 from edgekit.kv.store import open_store
 from edgekit.replay.asgi import Endpoint, Receive, Scope, Send, read_request
 from edgekit.replay.core import respond
+from edgekit.replay.identity.demands import serving_identification
 from edgekit.replay.observing import observe
 from edgekit.replay.options import Options
 from edgekit.replay.request import Request
@@ -19,7 +20,8 @@ def create_app(store_path: Path, options: Options) -> Endpoint:
 
     Raises what `open_store` raises.
     """
-    store = ReplayStore(open_store(store_path))
+    identify = serving_identification(options.secrets, production=options.production)
+    store = ReplayStore(open_store(store_path), identify=identify)
     return build_app(lambda request: respond(request, store), {})
 
 

@@ -9,6 +9,7 @@ import asyncio
 import os
 import signal
 import threading
+from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Final
@@ -21,6 +22,8 @@ from edgekit.kv.store import LmdbStore, open_store
 from edgekit.replay.app import build_app
 from edgekit.replay.asgi import Endpoint, Receive, Scope, Send, read_request
 from edgekit.replay.core import respond
+from edgekit.replay.identity.identification import Identification
+from edgekit.replay.identity.secrets import Secrets
 from edgekit.replay.local import is_local, is_same_origin
 from edgekit.replay.request import Request
 from edgekit.replay.response import NOT_FOUND, UNAVAILABLE, Response
@@ -38,13 +41,13 @@ _KEEP_ALIVE: Final = 15
 """Seconds after which a connection that nothing happens on is written to: only so is a dead one noticed."""
 
 
-def create_watched_app(news: Connection) -> Endpoint:
+def create_watched_app(news: Connection, secrets: Secrets) -> Endpoint:
     """The ASGI application that answers from the store that the last of the `news` names.
 
     Requests wait for the first news. When the other end of `news` is closed, the server is asked to end.
     """
     latest = _Latest(news)
-    watched = _WatchedStore()
+    watched = _WatchedStore(secrets)
 
     def answer_now(request: Request) -> Response:
         def answer(asked: Request) -> Response:
@@ -75,7 +78,8 @@ def create_watched_app(news: Connection) -> Endpoint:
 class _WatchedStore:
     """The store that is answered from. Another file at its path is another store: somebody removed the first."""
 
-    def __init__(self) -> None:
+    def __init__(self, secrets: Secrets) -> None:
+        self._secrets = secrets
         self._opened: LmdbStore | None = None
         self._replay: ReplayStore | None = None
         self._identity: tuple[Path, int] | None = None
@@ -104,7 +108,7 @@ class _WatchedStore:
             self._opened = open_store(path)
         except EdgekitError:
             return
-        self._replay = ReplayStore(self._opened)
+        self._replay = ReplayStore(self._opened, identify=partial(Identification, secrets=self._secrets))
         self._identity = identity
 
 
