@@ -10,7 +10,8 @@ from typing import Final, Self
 
 from edgekit.diagnostics.diagnostic import EdgekitError, failure
 from edgekit.replay.identity.secrets import Secrets
-from edgekit.replay.server import STOP_SECONDS, run_server
+from edgekit.replay.limits import STOP_SECONDS
+from edgekit.replay.server import run_server
 from edgekit.watch.app import create_watched_app
 from edgekit.watch.news import News, encode_news
 
