@@ -1,5 +1,6 @@
 """A real server over a real store, in a process of its own."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -14,11 +15,12 @@ from edgekit.replay.port import find_port
 from tests.replay.published import publish
 
 _PROGRAM = """
-import sys
+import os, sys
 from pathlib import Path
+from edgekit.replay.identity.secrets import read_secrets
 from edgekit.replay.options import Options
 from edgekit.replay.server import serve
-options = Options(workers=int(sys.argv[3]))
+options = Options(workers=int(sys.argv[3]), secrets=read_secrets(os.environ))
 serve(Path(sys.argv[1]), "127.0.0.1", int(sys.argv[2]), options, lambda: print("started", flush=True))
 print("stopped", flush=True)
 """
@@ -39,14 +41,15 @@ def write_release(store: LmdbStore, described: dict[str, Any]) -> None:
 
 
 @contextmanager
-def running(file: Path, workers: int = 1) -> Iterator[tuple[int, "subprocess.Popen[str]"]]:
-    """Port and process of a server; it is asked to stop at the end, and must."""
+def running(file: Path, workers: int = 1, **environment: str) -> Iterator[tuple[int, "subprocess.Popen[str]"]]:
+    """Port and process of a server; it is asked to stop at the end, and must. `environment` is added to ours."""
     port = find_port("127.0.0.1", 0)
     with subprocess.Popen(
         [sys.executable, "-c", _PROGRAM, str(file), str(port), str(workers)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        env={**os.environ, **environment},
     ) as process:
         try:
             assert process.stdout is not None
