@@ -19,7 +19,9 @@ from edgekit.kv.store import open_store
 from edgekit.kv.user_import import import_users
 from edgekit.kv.users import count_users
 from edgekit.model.expiry import NEVER
+from edgekit.model.manifest import Identity
 from edgekit.project.config import read_store
+from edgekit.project.identity import INSECURE, INSECURE_HELP
 from edgekit.project.load import site_root
 from edgekit.project.sample import SAMPLE_USERS
 from edgekit.replay.identity.demands import find_unmet
@@ -84,6 +86,7 @@ def command(
     found = site or find_site()
     if found is None and (path := find_store(store)).exists():
         output.note(f"no site here: answering from {path} alone")
+        _warn_of_identity(output, path)
     else:
         with output.progress("compiling") as progress:
             built = build_site(found, store, clock=clock, wait=True, progress=progress)
@@ -93,22 +96,30 @@ def command(
         if not production:
             _import_sample(output, path, built.site.root / SAMPLE_USERS)
     secrets = read_secrets(os.environ)
-    _check_identity(output, path, secrets, production)
+    _check_identity(path, secrets, production)
     free = find_port(host, port, strict_port)
     serve(path, host, free, Options(workers, production, secrets), partial(_announce, output, host, free))
 
 
-def _check_identity(output: Output, store: Path, secrets: Secrets, production: bool) -> None:
-    """Raises EK460 with everything that is missing."""
+def _warn_of_identity(output: Output, store: Path) -> None:
+    """What the build of a site says of it, where there is none."""
+    if (identity := _read_identity(store)) and identity.insecure:
+        output.warnings([Diagnostic(code="EK155", message=INSECURE, help=INSECURE_HELP, severity="warning")])
+
+
+def _read_identity(store: Path) -> Identity | None:
+    """None if nothing is published, which the server says."""
     with open_store(store) as opened, opened.snapshot() as snapshot:
         manifest = current_manifest(snapshot)
-    if manifest is None:
-        return  # the server says so
-    unmet = find_unmet(manifest.identity, secrets, production=production)
+    return manifest.identity if manifest else None
+
+
+def _check_identity(store: Path, secrets: Secrets, production: bool) -> None:
+    """Raises EK460 with everything that is missing."""
+    identity = _read_identity(store)
+    unmet = find_unmet(identity, secrets, production=production) if identity else ()
     if unmet:
         raise EdgekitError([Diagnostic(code="EK460", message=demand.what, help=demand.help) for demand in unmet])
-    if manifest.identity.insecure:
-        output.note("warning: the cookie is not signed, so everybody can be anybody")
 
 
 def _announce(output: Output, host: str, port: int) -> None:

@@ -2,11 +2,12 @@
 
 import re
 from functools import cache
+from itertools import islice
 
 
 def find_cookies(cookies: bytes | None, name: bytes) -> list[bytes]:
-    """The values of all cookies called `name` in the header `Cookie`, trimmed, in the order they came."""
-    return [value.strip(b" \t") for value in _cookie_of(name).findall(b";" + (cookies or b""))]
+    """The values of the first two cookies called `name` in the header `Cookie`, trimmed: one alone is not repeated."""
+    return [found[1].strip(b" \t") for found in islice(_cookie_of(name).finditer(b";" + (cookies or b"")), 2)]
 
 
 @cache

@@ -5,6 +5,7 @@ from typing import Final, NamedTuple
 
 from edgekit.model.jwk import SECRET_BYTES
 from edgekit.model.manifest import Identity
+from edgekit.project.identity import INSECURE, INSECURE_HELP
 from edgekit.replay.identity.identification import Identification
 from edgekit.replay.identity.secrets import COOKIE_SECRET, JWT_SECRET, MIN_BYTES, PROXY_SECRET, Secrets
 from edgekit.replay.reading import ReadError
@@ -64,10 +65,7 @@ def _is_signed_cookie(identity: Identity) -> bool:
 
 def _find_unsafe(identity: Identity, secrets: Secrets) -> Iterator[Demand]:
     if identity.insecure:
-        yield Demand(
-            "`identity.insecure` is set: whoever writes an id into the cookie is that user",
-            "let the application sign the cookie, as docs/identity.md shows, and remove `insecure`",
-        )
+        yield Demand(INSECURE, INSECURE_HELP)
     if identity.mode != "header":
         return
     if not identity.proxies_named:
