@@ -10,7 +10,7 @@ from edgekit.kv.store import open_store
 from edgekit.replay.asgi import Endpoint, Receive, Scope, Send, read_request
 from edgekit.replay.core import respond
 from edgekit.replay.identity.demands import serving_identification
-from edgekit.replay.limits import MAX_HEAD_BYTES, MAX_UNREAD_BYTES, PIECE_BYTES, UNREAD_SECONDS
+from edgekit.replay.limits import MAX_HEAD_BYTES, MAX_UNREAD_BYTES, PIECE_BYTES, UNREAD_SECONDS, WHOLE_BYTES
 from edgekit.replay.observing import observe
 from edgekit.replay.options import Options
 from edgekit.replay.request import Request
@@ -50,15 +50,17 @@ def build_app(answer: Callable[[Request], Response], endpoints: Mapping[bytes, E
 
 
 async def send_response(send: Send, response: Response) -> None:
-    """Send it in pieces, each when there is room for it."""
+    """Send it; what is long in pieces, each when there is room for it."""
     headers = (*response.headers, _SERVER)
     await send({"type": "http.response.start", "status": response.status, "headers": headers})
-    body, start = response.body, 0
-    while len(body) - start > PIECE_BYTES:
-        piece = body[start : start + PIECE_BYTES]
-        await send({"type": "http.response.body", "body": piece, "more_body": True})
-        start += PIECE_BYTES
-    await send({"type": "http.response.body", "body": body[start:] if start else body})
+    body = response.body
+    start = 0
+    if len(body) > WHOLE_BYTES:
+        while len(body) - start > PIECE_BYTES:
+            piece = body[start : start + PIECE_BYTES]
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+            start += PIECE_BYTES
+    await send({"type": "http.response.body", "body": body[start:]})
 
 
 async def drop_body(request: Request, receive: Receive) -> None:
@@ -82,12 +84,13 @@ async def drop_body(request: Request, receive: Receive) -> None:
 def _refuse(request: Request, http_version: str) -> Answer | None:
     """What is wrong with a head as a whole."""
     size = len(request.path) + len(request.query)
-    hosts = 0
+    hosts = []  # granian has an empty one if there is none
     for name, value in request.headers:
         size += len(name) + len(value) + 4  # ": " and the line's end
-        hosts += name == b"host"
-    if size > MAX_HEAD_BYTES:  # what is read at once may be more
+        if name == b"host":
+            hosts.append(value)
+    if size > MAX_HEAD_BYTES:  # what the server reads at once may be more
         return HEAD_TOO_LARGE
-    if hosts > 1 or (hosts == 0 and http_version == "1.1"):  # RFC 9112, 3.2
+    if len(hosts) > 1 or (http_version == "1.1" and not any(hosts)):  # RFC 9112, 3.2
         return HOST_UNCLEAR
     return None

@@ -61,6 +61,7 @@ def run_server(
     from granian.server import Server
 
     multiprocessing.set_start_method("fork", force=True)  # granian's workers inherit the socket
+    os.register_at_fork(after_in_child=_heed_signals)
     server = Server(
         "edgekit",
         interface=Interfaces.ASGINL,
@@ -72,7 +73,7 @@ def run_server(
         http1_settings=HTTP1Settings(header_read_timeout=HEAD_SECONDS * 1_000, max_buffer_size=MAX_HEAD_BYTES),
         websockets=False,
         workers_kill_timeout=STOP_SECONDS,
-        log_level=LogLevels.warning,
+        log_level=LogLevels.error,  # it warns of workers that ended a moment before it looked
         log_dictconfig={"handlers": _LOG_TO_STDERR},
     )
     _listen_on(server, bind_socket(host, port))
@@ -115,6 +116,12 @@ def _allow_connections() -> int:
         soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
     return MAX_CONNECTIONS if soft == resource.RLIM_INFINITY else max(1, min(MAX_CONNECTIONS, soft - _OWN_FILES))
+
+
+def _heed_signals() -> None:
+    """A worker that is told to end before it is ready does so: the handlers that it inherits would swallow that."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
 
 
 def _load(load: Callable[[], Endpoint], parent: int) -> Endpoint:

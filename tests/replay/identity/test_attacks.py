@@ -51,8 +51,8 @@ def test_the_header_of_another_peer_is_dropped(peer: str) -> None:
 def test_an_attacker_is_a_guest_of_a_real_server_too(tmp_path: Path, mode: str) -> None:
     identity, attacks, good = MODES[mode]
     write_store(tmp_path / "edge.lmdb", {**SITE, "identity": identity})
-    secret = SECRET.decode()
-    with running(tmp_path / "edge.lmdb", EDGEKIT_JWT_SECRET=secret, EDGEKIT_COOKIE_SECRET=secret) as (port, _):
+    secrets = dict.fromkeys(("EDGEKIT_JWT_SECRET", "EDGEKIT_COOKIE_SECRET"), SECRET.decode())
+    with running(tmp_path / "edge.lmdb", environment=secrets) as (port, _):
         assert fetch(port, good) == (200, KNOWN)
         for name, attack in attacks.items():
             assert fetch(port, attack) in ((200, GUEST), (400, b"")), name
