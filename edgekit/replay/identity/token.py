@@ -32,12 +32,11 @@ _MAX_HEADER: Final = 1_024
 
 
 class _Header(msgspec.Struct, frozen=True):
-    """Of a token. What is critical, or says that the payload is written in another way, is not understood here."""
+    """Of a token. Nothing critical (RFC 7515, 4.1.11) is understood here, so there must be none."""
 
     alg: str
     kid: str | None = None
     crit: msgspec.UnsetType = msgspec.UNSET
-    b64: msgspec.UnsetType = msgspec.UNSET
 
 
 class _Times(msgspec.Struct, frozen=True):
@@ -67,8 +66,6 @@ _decode_times = msgspec.json.Decoder(_Times).decode
 _decode_origin = msgspec.json.Decoder(_Origin).decode
 _decode_claims = msgspec.json.Decoder(dict[str, Any]).decode
 
-_FAULTS: Final = (jwt.PyJWTError, msgspec.DecodeError, ValueError, RecursionError)
-
 
 def token_identify(identity: Identity, secret: bytes | None) -> Identify:
     """Raises ValueError if the issuer's keys are none.
@@ -85,20 +82,12 @@ def token_identify(identity: Identity, secret: bytes | None) -> Identify:
         if token is None or len(token) > MAX_TOKEN_BYTES:
             return None
         name = hashlib.sha256(token).digest()  # so that no credential stays in memory
-        checked = held.get(name)
-        if checked is None:
-            try:
-                checked = _check(token, identity, keys)
-            except _FAULTS:
-                return None
-            if checked is None or not checked.times.include(request.now):
-                return None
-            held[name] = checked
-            if len(held) > _HELD:
-                held.popitem(last=False)
-        if not checked.times.include(request.now):
+        checked = held.pop(name, None) or _check(token, identity, keys)
+        if checked is None or not checked.times.include(request.now):
             return None
-        held.move_to_end(name)
+        held[name] = checked  # behind those that were used before
+        if len(held) > _HELD:
+            held.popitem(last=False)
         return checked.user
 
     return identify
@@ -115,15 +104,20 @@ def _find_in_cookie(request: Request, name: bytes) -> bytes | None:
 
 
 def _check(token: bytes, identity: Identity, keys: TokenKeys) -> _Checked | None:
-    """The user of a token that the issuer signed for this site, whenever it counts. Raises one of `_FAULTS`."""
+    """The user of a token that the issuer signed for this site, whenever it counts."""
     parts = _TOKEN.fullmatch(token)
     if parts is None or len(parts[1]) > _MAX_HEADER:
         return None
-    header = _decode_header(jwt.utils.base64url_decode(parts[1]))
-    key = keys.find(header.alg, header.kid)
-    if key is None:
+    try:
+        header = _decode_header(jwt.utils.base64url_decode(parts[1]))
+        key = keys.find(header.alg, header.kid)
+        return None if key is None else _read(keys.verify(token, header.alg, key), identity)
+    except (jwt.PyJWTError, msgspec.DecodeError, ValueError, RecursionError):
         return None
-    payload = keys.verify(token, header.alg, key)
+
+
+def _read(payload: bytes, identity: Identity) -> _Checked | None:
+    """The user of a payload that the issuer signed. Raises msgspec.DecodeError, ValueError or RecursionError."""
     origin = _decode_origin(payload)
     audiences = [origin.aud] if isinstance(origin.aud, str) else origin.aud
     if origin.iss != identity.issuer or identity.audience not in audiences:

@@ -130,10 +130,11 @@ def token_attacks() -> dict[str, Attack]:
         "a token in a token": sign({"jwt": good.decode()}, cty="JWT"),
         "claims in claims": sign({"claims": claims()}),
         "claims in a list": write_signed([claims()]),
-        "a critical extension": sign(claims(), crit=["b64"], b64=True),
+        "a critical extension": write_signed(claims(), {"b64": True, "crit": ["b64"]}),
         "an unknown critical extension": sign(claims(), crit=["exp"]),
         "no critical extension": sign(claims(), crit=[]),
         "a payload as it is": write_signed(claims(), {"b64": False, "crit": ["b64"]}),
+        "a payload as it is, unannounced": write_signed(claims(), {"b64": False}),
         "no JSON": write_token(b"alg", b"u1"),
         "empty parts": b"..",
     }
