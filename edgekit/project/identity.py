@@ -106,6 +106,9 @@ def _read_keys(root: Path, table: IdentityTable, toml: TomlFile, problems: Probl
         what = f"`identity.jwks` is missing: the public keys that check `{by_key[0]}`"
         help = 'save what the issuer publishes as `jwks_uri`, and add `jwks = "login.jwks.json"`'
         note(problems, toml, ("identity", "jwks"), "EK112", what, help=help)
+    elif by_key and not table.jwks.isprintable():
+        what = "`identity.jwks` has a control character, so it names no file"
+        _refuse("jwks", what, "write a path such as `login.jwks.json`", toml, problems)
     elif by_key:
         return read_jwks(root / table.jwks, by_key, problems)
     return ()

@@ -112,6 +112,7 @@ def test_keys_of_other_kinds_and_for_other_ends_are_left_out(tmp_path: Path) -> 
         (BY_KEY.replace('"RS256"', '"RS256", "HS256"'), "EK113", 12, "one could pass for the other", "keep those"),
         (BY_KEY.replace("RS256", "HS256"), "EK113", 13, "`identity.jwks` means nothing", "EDGEKIT_JWT_SECRET"),
         (BY_KEY.replace('jwks = "keys.json"\n', ""), "EK112", 8, "`identity.jwks` is missing", "jwks_uri"),
+        (BY_KEY.replace("keys.json", "a\\u0000b"), "EK113", 13, "`identity.jwks` has a control character", "path"),
         (BY_SECRET + 'header = "x-id"\n', "EK113", 13, "`identity.header` means nothing", '`mode = "header"`'),
         (
             COOKIE + "[identity.claims]\ntier = 'plan'\n",

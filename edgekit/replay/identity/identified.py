@@ -3,7 +3,9 @@
 import re
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
+
+import msgspec
 
 from edgekit.model.keys import MAX_KEY_BYTES
 from edgekit.replay.request import Request
@@ -12,7 +14,7 @@ _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 _NO_CLAIMS: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
-class Identified(NamedTuple):
+class Identified(msgspec.Struct, frozen=True):
     """A user; `claims` are values by the user's fields, `id` apart."""
 
     id: str
