@@ -58,7 +58,8 @@ def test_what_is_missing_is_waited_for_in_the_folder_where_it_would_be_made(tmp_
 
 @pytest.mark.parametrize("path", ["\\u0000", "x" * 300, "..", "", "edgekit.toml/x", "~", "/nowhere/at/all"])
 def test_whatever_the_configuration_names_can_be_looked_for(tmp_path: Path, path: str) -> None:
-    table = f'[build]\nstore = "{path}"\n[jinja]\npaths = ["{path}"]\ntests = {{ a = "{path}:b" }}\n[identity]\njwks = "{path}"\n'
+    table = f'[build]\nstore = "{path}"\n[jinja]\npaths = ["{path}"]\ntests = {{ a = "{path}:b" }}\n'
+    table += f'[identity]\njwks = "{path}"\n'
     write(tmp_path, {**FILES, "edgekit.toml": CONFIG + table})
     assert {*FILES} <= {os.path.relpath(file, tmp_path) for file in find_inputs(tmp_path, []).stamps}
 
