@@ -16,20 +16,21 @@ from tests.scale import scaled
 
 BUDGETS: Final = {
     "tests": 40,
-    "tests/browser": 86,
-    "tests/cli": 150,
-    "tests/compiler": 330,
-    "tests/diagnostics": 45,
+    "tests/browser": 85,
+    "tests/cli": 175,
+    "tests/compiler": 300,
+    "tests/diagnostics": 35,
+    "tests/diff": 19,
     "tests/fragment": 25,
-    "tests/kv": 80,
-    "tests/law": 140,
+    "tests/kv": 90,
+    "tests/law": 120,
     "tests/live": 30,
     "tests/model": 10,
-    "tests/precommit": 60,
+    "tests/precommit": 45,
     "tests/project": 30,
-    "tests/replay": 40,
+    "tests/replay": 55,
     "tests/site": 5,
-    "tests/watch": 8,
+    "tests/watch": 12,
 }
 
 settings.register_profile("edgekit", deadline=None, suppress_health_check=[HealthCheck.too_slow])

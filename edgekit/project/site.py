@@ -54,20 +54,29 @@ class Asset:
 class Functions:
     """The site's own functions (and, among globals, frozen constants) by their names in templates.
 
-    `sources` are the files below the site's parent folder that they were imported from, sorted.
+    `sources` are the files below the site's parent folder that they were imported from, sorted. `looked_at` are all
+    places that were looked at for modules, those included, and the files of modules from elsewhere that they could use,
+    each with what was there: a file's digest (as `fingerprint.digest_at` has it), FOLDER_MARK, or nothing. `digest`
+    (hex) is of those and of what `[jinja]` names.
     """
 
     filters: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
     tests: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
     globals: Mapping[str, Any] = field(default_factory=dict)
     sources: tuple[Path, ...] = ()
+    looked_at: Mapping[str, str] = field(default_factory=dict)
+    digest: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class JinjaOptions:
-    """`[jinja]`: more template folders (absolute), the site's own functions, extensions, whitespace options."""
+    """`[jinja]`: more template folders (absolute), the site's own functions, extensions, whitespace options.
+
+    `written` are the same folders as `edgekit.toml` has them: relative to the site, links not followed.
+    """
 
     paths: tuple[Path, ...] = ()
+    written: tuple[str, ...] = ()
     functions: Functions = field(default_factory=Functions)
     extensions: tuple[str, ...] = ()
     trim_blocks: bool = False
@@ -84,6 +93,7 @@ class Site:
     `redirects` are in the order in which they are tried; `headers` maps a pattern of paths to names and values, as a
     manifest does. `warnings` are of what the folder has and what does nothing.
     `inputs` is a digest of all files but templates and assets that a page may read: equal ones, equal pages.
+    `beside` are other files that were read, by their absolute paths, with what `digest_at` gave before.
     `store` is `[build] store` as an absolute path, or None. `build_time` is the one clock that pages may read, in UTC.
     """
 
@@ -102,6 +112,7 @@ class Site:
     jinja: JinjaOptions
     ttl: Ttl
     identity: Identity
+    beside: Mapping[str, str]
     cpu_ms: int
     page_kib: int
     max_variants: int

@@ -6,10 +6,6 @@ answering its visitor once more, not by guessing from files.
 """
 
 import asyncio
-import os
-import signal
-import threading
-from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Final
@@ -17,20 +13,17 @@ from urllib.parse import unquote_to_bytes
 
 import msgspec
 
-from edgekit.diagnostics.diagnostic import EdgekitError
-from edgekit.kv.store import LmdbStore, open_store
 from edgekit.replay.app import build_app
 from edgekit.replay.asgi import Endpoint, Receive, Scope, Send, read_request
-from edgekit.replay.core import respond
-from edgekit.replay.identity.identification import Identification
 from edgekit.replay.identity.secrets import Secrets
 from edgekit.replay.local import is_local, is_same_origin
 from edgekit.replay.request import Request
-from edgekit.replay.response import NOT_FOUND, UNAVAILABLE, Response, respond_alone
-from edgekit.replay.store import ReplayStore
-from edgekit.watch.news import News, decode_news
+from edgekit.replay.response import NOT_FOUND, Response
+from edgekit.watch.latest import LatestNews
+from edgekit.watch.news import News
 from edgekit.watch.page import PREFIX, answer_watched
 from edgekit.watch.sight import build_sight
+from edgekit.watch.store import WatchedStore
 
 _BROWSER: Final = Path(__file__).with_name("browser")
 _TYPES: Final = {".js": b"text/javascript; charset=utf-8", ".css": b"text/css; charset=utf-8"}
@@ -46,8 +39,8 @@ def create_watched_app(news: Connection, secrets: Secrets) -> Endpoint:
 
     Requests wait for the first news. When the other end of `news` is closed, the server is asked to end.
     """
-    latest = _Latest(news)
-    watched = _WatchedStore(secrets)
+    latest = LatestNews(news)
+    watched = WatchedStore(secrets)
 
     def answer_now(request: Request) -> Response:
         def answer(asked: Request) -> Response:
@@ -75,91 +68,7 @@ def create_watched_app(news: Connection, secrets: Secrets) -> Endpoint:
     return app
 
 
-class _WatchedStore:
-    """The store that is answered from. Another file at its path is another store: somebody removed the first."""
-
-    def __init__(self, secrets: Secrets) -> None:
-        self._secrets = secrets
-        self._opened: LmdbStore | None = None
-        self._replay: ReplayStore | None = None
-        self._identity: tuple[Path, int] | None = None
-
-    def answer(self, request: Request, news: News) -> Response:
-        """503 if nothing was published yet, or nothing that can be read; the build says why, so no log does.
-
-        Nothing is compressed: what is sent is looked into, and changed.
-        """
-        if news.store is not None:
-            self._follow(Path(news.store))
-        plain = tuple(header for header in request.headers if header[0] != b"accept-encoding")
-        request = msgspec.structs.replace(request, headers=plain)
-        if self._replay is not None and (response := respond(request, self._replay)).release is not None:
-            return response
-        return respond_alone(request, UNAVAILABLE)
-
-    def _follow(self, path: Path) -> None:
-        try:
-            identity = path, path.stat().st_ino
-        except OSError:  # removed: what is open can still be read
-            return
-        if identity == self._identity:
-            return
-        if self._opened is not None:
-            self._opened.close()
-        self._opened = self._replay = None
-        try:
-            self._opened = open_store(path)
-        except EdgekitError:
-            return
-        self._replay = ReplayStore(self._opened, identify=partial(Identification, secrets=self._secrets))
-        self._identity = identity
-
-
-class _Latest:
-    """The last news, read in a thread as they come; `count` is how many there were."""
-
-    def __init__(self, connection: Connection) -> None:
-        self.news = News(None)
-        self.count = 0
-        self.is_closed = False
-        self._connection = connection
-        self._server = os.getppid()
-        self._waiting: set[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = set()
-        self._lock = threading.Lock()
-        threading.Thread(target=self._read, daemon=True).start()
-
-    def _read(self) -> None:
-        try:
-            while True:
-                self.news = decode_news(self._connection.recv_bytes())
-                self.count += 1
-                self._wake()
-        except (EOFError, OSError):  # the builder ended, or was killed
-            self.is_closed = True
-            self._wake()
-            os.kill(self._server if os.getppid() == self._server else os.getpid(), signal.SIGTERM)
-
-    def _wake(self) -> None:
-        with self._lock:
-            for loop, event in self._waiting:
-                loop.call_soon_threadsafe(event.set)
-
-    async def wait(self, known: int, seconds: float | None = None) -> None:
-        """Until there are more news than the `known` ones, or no more to come; at most so many seconds."""
-        entry = asyncio.get_running_loop(), asyncio.Event()
-        with self._lock:
-            self._waiting.add(entry)
-        try:
-            if self.count == known and not self.is_closed:
-                await asyncio.wait_for(entry[1].wait(), seconds)
-        except TimeoutError:
-            pass
-        finally:
-            with self._lock:
-                self._waiting.discard(entry)
-
-
-def _read_state(request: Request, watched: _WatchedStore, news: News) -> tuple[int, bytes, bytes]:
+def _read_state(request: Request, watched: WatchedStore, news: News) -> tuple[int, bytes, bytes]:
     """JSON for `page=`, the path and query of a page as its browser knows them, percent-encoded once more."""
     name, _, value = request.query.partition(b"=")
     path, _, query = unquote_to_bytes(value).partition(b"?")
@@ -193,15 +102,15 @@ async def _send(send: Send, status: int, kind: bytes, body: bytes) -> None:
     await send({"type": "http.response.body", "body": body})
 
 
-async def _send_events(latest: _Latest, receive: Receive, send: Send) -> None:
+async def _send_events(latest: LatestNews, receive: Receive, send: Send) -> None:
     """An event at once and after each build, its data their number, until the page or the server goes."""
     headers = ((b"content-type", b"text/event-stream"), *_HEADERS)
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     gone = asyncio.ensure_future(_wait_until_gone(receive))
     told = None
     while not gone.done() and not latest.is_closed:
-        line = b": still here\n\n" if told == latest.count else b"retry: 1000\ndata: %d\n\n" % latest.count
-        told = latest.count
+        known, told = told, latest.count  # read once: another thread counts on
+        line = b": still here\n\n" if told == known else b"retry: 1000\ndata: %d\n\n" % told
         await send({"type": "http.response.body", "body": line, "more_body": True})
         news = asyncio.ensure_future(latest.wait(told, _KEEP_ALIVE))
         await asyncio.wait({news, gone}, return_when=asyncio.FIRST_COMPLETED)

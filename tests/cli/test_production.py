@@ -1,6 +1,7 @@
 """`serve --production`, and what render and check do where tokens or cookies tell the user."""
 
 import contextlib
+import json
 import os
 import time
 from collections.abc import Iterator
@@ -159,3 +160,15 @@ def test_check_live_says_that_tokens_are_needed(served: tuple[Path, str]) -> Non
     assert done.status == 2
     assert "EK619 `--user u1` does not say the jwt by which the site knows this user" in done.err
     assert "--user 'u1=authorization: Bearer …'" in done.err
+
+
+def test_a_build_sees_that_the_issuers_keys_have_changed(tmp_path: Path) -> None:
+    folder = shop(tmp_path, JWT.replace('["HS256"]', '["EdDSA"]\njwks = "../keys.json"'))
+    releases = []
+    for number in (1, 1, 2):
+        key = {"kty": "OKP", "crv": "Ed25519", "kid": str(number), "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}
+        (folder / "keys.json").write_text(json.dumps({"keys": [key]}))
+        built = run_in(folder, "build", "--json")
+        assert built.status == 0
+        releases.append(built.json["release"])
+    assert releases[0] == releases[1] != releases[2]
