@@ -8,6 +8,7 @@ from edgekit.kv.store import LmdbStore, open_store
 from edgekit.replay.asgi import Endpoint, Receive, Scope, Send, drop_body, read_request, send_response
 from edgekit.replay.changes import Changes
 from edgekit.replay.core import respond
+from edgekit.replay.identity.demands import serving_identification
 from edgekit.replay.lag import LaggingStore
 from edgekit.replay.limits import MAX_HEAD_BYTES
 from edgekit.replay.observing import observe
@@ -25,7 +26,8 @@ def create_app(store_path: Path, options: Options) -> Endpoint:
     Raises what `open_store` raises.
     """
     opened = open_store(store_path)
-    store = ReplayStore(LaggingStore(opened) if options.lag else opened)
+    identify = serving_identification(options.secrets, production=options.production)
+    store = ReplayStore(LaggingStore(opened) if options.lag else opened, identify=identify)
     return build_app(lambda request: respond(request, store), _endpoints(opened, options))
 
 

@@ -6,8 +6,10 @@ from edgekit.replay.secrets import Secrets
 
 
 class Options(msgspec.Struct, frozen=True):
-    """`workers` is how many processes answer; `lag` for how many seconds nobody sees what an event changed."""
+    """`workers` is how many processes answer; in `production` only releases are served that nobody can walk into; `lag`
+    is for how many seconds nobody sees what an event changed."""
 
     workers: int = 1
+    production: bool = False
     secrets: Secrets = Secrets()
     lag: float = 0
