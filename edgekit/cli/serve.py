@@ -12,6 +12,7 @@ from edgekit.cli.output import Output
 from edgekit.cli.places import find_site, find_store, site_folder
 from edgekit.cli.start import announce, import_sample
 from edgekit.project.sample import SAMPLE_USERS
+from edgekit.replay.options import Options
 from edgekit.replay.port import DEFAULT_PORT, find_port
 from edgekit.replay.server import serve
 
@@ -72,4 +73,4 @@ def command(
         path = built.store
         import_sample(output, path, built.site.root / SAMPLE_USERS)
     free = find_port(host, port, strict_port)
-    serve(path, host, free, workers, partial(announce, output, host, free))
+    serve(path, host, free, Options(workers=workers), partial(announce, output, host, free))

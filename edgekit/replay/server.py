@@ -1,30 +1,23 @@
-"""The server: `respond` on granian's sockets.
+"""The server: the application on granian's sockets.
 
 ASGI and not RSGI, because RSGI hands over a decoded path (in which `%2F` is a slash) and leaves out header values that
 are not ASCII.
 """
 
 import socket
-import sys
 import threading
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from edgekit.diagnostics.diagnostic import failure
 from edgekit.kv.store import open_store
 from edgekit.model.keys import CURRENT, EDGEKIT
-from edgekit.replay.core import respond
-from edgekit.replay.request import Request
-from edgekit.replay.response import Response
-from edgekit.replay.store import ReplayStore
-from edgekit.replay.tail import build_event, encode_event
-
-App = Callable[
-    [dict[str, Any], Callable[[], Awaitable[Any]], Callable[[dict[str, Any]], Awaitable[None]]], Awaitable[None]
-]
+from edgekit.replay.app import create_app
+from edgekit.replay.asgi import Endpoint
+from edgekit.replay.options import Options
 
 MAX_HEAD_BYTES: Final = 64 * 1024
 """Of a request's line and headers together."""
@@ -34,60 +27,18 @@ _LISTEN_SECONDS: Final = 0.02
 _LISTEN_TRIES: Final = 1_500
 
 
-def create_app(store_path: Path) -> App:
-    """The ASGI application over a store. Called in the process that answers: an LMDB file does not survive a fork.
-
-    Raises what `open_store` raises.
-    """
-    store = ReplayStore(open_store(store_path))
-    return build_app(lambda request: respond(request, store))
-
-
-def read_request(scope: dict[str, Any]) -> Request:
-    """The request of an ASGI scope, as of now."""
-    return Request(
-        path=scope["raw_path"],
-        now=time.time(),
-        method=scope["method"],
-        query=scope["query_string"],
-        headers=tuple(scope["headers"]),
-        peer=(scope["client"] or ("",))[0],
-    )
-
-
-def build_app(answer: Callable[[Request], Response]) -> App:
-    """The ASGI application that sends what `answer` gives for a request; critical tail events go to stderr."""
-
-    async def app(
-        scope: dict[str, Any],
-        receive: Callable[[], Awaitable[Any]],
-        send: Callable[[dict[str, Any]], Awaitable[None]],
-    ) -> None:
-        if scope["type"] != "http":
-            return
-        request = read_request(scope)
-        response = answer(request)
-        await send({"type": "http.response.start", "status": response.status, "headers": response.headers})
-        await send({"type": "http.response.body", "body": response.body})
-        if response.logs or response.outcome != "ok":
-            sys.stderr.buffer.write(encode_event(build_event(request, response)) + b"\n")
-            sys.stderr.buffer.flush()
-
-    return app
-
-
-def serve(store_path: Path, host: str, port: int, workers: int = 1, on_start: Callable[[], None] | None = None) -> None:
+def serve(store_path: Path, host: str, port: int, options: Options, on_start: Callable[[], None] | None = None) -> None:
     """Answer requests from a store until SIGTERM or SIGINT; `on_start` is called (in a thread) once it answers.
 
     This process must not hold the store open. Raises EK452 if nothing is published, what `open_store` raises, and what
     `run_server` does.
     """
     _check_release(store_path)
-    run_server(partial(create_app, store_path), host, port, workers, on_start)
+    run_server(partial(create_app, store_path, options), host, port, options.workers, on_start)
 
 
 def run_server(
-    load: Callable[[], App], host: str, port: int, workers: int = 1, on_start: Callable[[], None] | None = None
+    load: Callable[[], Endpoint], host: str, port: int, workers: int = 1, on_start: Callable[[], None] | None = None
 ) -> None:
     """Run the application that `load` makes, in each of the workers, until SIGTERM or SIGINT.
 

@@ -16,8 +16,10 @@ from tests.replay.published import publish
 _PROGRAM = """
 import sys
 from pathlib import Path
+from edgekit.replay.options import Options
 from edgekit.replay.server import serve
-serve(Path(sys.argv[1]), "127.0.0.1", int(sys.argv[2]), int(sys.argv[3]), lambda: print("started", flush=True))
+options = Options(workers=int(sys.argv[3]))
+serve(Path(sys.argv[1]), "127.0.0.1", int(sys.argv[2]), options, lambda: print("started", flush=True))
 print("stopped", flush=True)
 """
 

@@ -17,6 +17,7 @@ import pytest
 from edgekit.diagnostics.diagnostic import EdgekitError
 from edgekit.kv.store import open_store
 from edgekit.model.keys import USER_SEGMENTS
+from edgekit.replay.options import Options
 from edgekit.replay.server import serve
 from tests.replay.serving import running, write_release, write_store
 from tests.scale import scaled
@@ -215,7 +216,7 @@ def test_a_critical_event_is_one_json_line_on_stderr(tmp_path: Path) -> None:
 def test_a_store_without_a_release_is_not_served(tmp_path: Path) -> None:
     open_store(tmp_path / "edge.lmdb", create=True).close()
     with pytest.raises(EdgekitError, match="EK452 nothing is published"):
-        serve(tmp_path / "edge.lmdb", "127.0.0.1", 0)
+        serve(tmp_path / "edge.lmdb", "127.0.0.1", 0, Options())
 
 
 def test_a_worker_that_dies_ends_the_server(file: Path) -> None:
