@@ -3,9 +3,10 @@
 import os
 import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
+from uuid import uuid4
 
+import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Response
 
@@ -40,6 +41,7 @@ as = "tea"
     "pages/tea/[sku].html": "<h1>{{ tea.name }}</h1>",
 }
 STATE = "**/_edgekit/watch/state?*"
+RESTORED = "pages/restored.html"
 TWO_FRAMES = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 OVERLAY = "edgekit-overlay dialog"
 SHADOW = "document.querySelector('edgekit-overlay').shadowRoot"
@@ -64,13 +66,17 @@ class Watched:
         write_site(self.site, {name: text})
 
     def restore(self) -> None:
-        """The site as it was at first, in one go."""
+        """The site as it was at first, in one go, and built."""
+        for file in [*self.site.rglob("*.*")]:
+            if file.is_file() and file.relative_to(self.site).as_posix() not in {*SITE, RESTORED}:
+                file.unlink()
         for name, text in SITE.items():
             if not (self.site / name).exists() or (self.site / name).read_text() != text:
                 self.write(name, text)
-        for file in [*self.site.rglob("*.*")]:
-            if file.is_file() and file.relative_to(self.site).as_posix() not in SITE:
-                file.unlink()
+        text = f"<h1>{uuid4()}</h1>"
+        with httpx.stream("GET", f"{self.url}/_edgekit/watch/events", timeout=20) as news:
+            self.write(RESTORED, text)
+            next(line for line in news.iter_lines() if line and text in httpx.get(f"{self.url}/restored").text)
 
     def visit(self, path: str) -> Page:
         """A page that knows what it is; it is marked, and loses its mark when it reloads."""
@@ -96,15 +102,7 @@ def watched(chromium: Browser, server: tuple[str, Path]) -> Iterator[Watched]:
         context.set_default_timeout(20_000)
         watched = Watched(*server, context)
         yield watched
-        with watching(watched.visit("/")) as home:
-            watched.restore()
-            home.wait_for_selector(OVERLAY, state="detached")
-
-
-@contextmanager
-def watching(page: Page) -> Iterator[Page]:
-    yield page
-    page.close()
+    watched.restore()  # when no page is open: to close one that reloads may take for ever
 
 
 def heading(page: Page, text: str) -> None:
