@@ -10,8 +10,13 @@ import msgspec
 from edgekit.model.manifest import Delivery
 from edgekit.replay.request import Headers, Request
 
-Outcome = Literal["ok", "exception", "exceededCpu"]
+Outcome = Literal["ok", "exception", "exceededCpu", "canceled"]
+"""`canceled`: the client went before its answer was sent."""
 Level = Literal["error", "warn"]
+Class = Delivery | Literal["asset"]
+"""What was answered with, told apart as metrics do."""
+Fallback = Literal["user", "configuration", "fragment", "release", "page"]
+"""What could not be had: the user's record, a tier's configuration, a body, the current release, or the whole page."""
 
 
 class Log(msgspec.Struct, frozen=True):
@@ -22,7 +27,10 @@ class Log(msgspec.Struct, frozen=True):
 
 
 class Response(msgspec.Struct, frozen=True):
-    """What goes to the client, and what the tail tells of it: `cpu` is in seconds, `reads` counts look-ups."""
+    """What goes to the client, and what is told of it: `cpu` is in seconds, `reads` counts look-ups.
+
+    `kind` is None for what is neither a page nor an asset; `failures` counts reads that failed, each try.
+    """
 
     status: int
     headers: Headers
@@ -33,6 +41,9 @@ class Response(msgspec.Struct, frozen=True):
     cpu: float
     reads: int
     logs: tuple[Log, ...]
+    kind: Class | None = None
+    fallbacks: tuple[Fallback, ...] = ()
+    failures: int = 0
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -42,6 +53,7 @@ class Answer(msgspec.Struct, frozen=True):
     headers: Headers
     body: bytes
     tier: str | None = None
+    kind: Class | None = None
 
 
 _NO_STORE: Final = (b"cache-control", b"no-store")
@@ -96,9 +108,9 @@ def revalidate(request: Request, answer: Answer, etag: bytes) -> Answer:
     """`answer` with its ETag; 304 without a body if the client holds these very bytes."""
     tagged = (*answer.headers, (b"etag", etag))
     if not _holds(request, etag):
-        return Answer(answer.status, tagged, answer.body, answer.tier)
+        return Answer(answer.status, tagged, answer.body, answer.tier, answer.kind)
     kept = tuple(header for header in tagged if header[0] != b"content-type")
-    return Answer(304, kept, b"", answer.tier)
+    return Answer(304, kept, b"", answer.tier, answer.kind)
 
 
 def _holds(request: Request, etag: bytes) -> bool:

@@ -24,6 +24,6 @@ def read_visitor(request: Request, reading: Reading, release: Release) -> tuple[
         user = users.decode(record, user_id)
     except (ReadError, ValueError) as error:
         cause = error if isinstance(error, ReadError) else f"{USER_SEGMENTS} holds a damaged record"
-        reading.log(f"{cause}; answered as the default tier")
+        reading.fall_back("user", f"{cause}; answered as the default tier")
         user = users.decode(None, user_id)
     return release.tiers.get(user.tier, release.default), user
