@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import msgspec
+
 from edgekit.diagnostics.diagnostic import EdgekitError
 from edgekit.kv.store import LmdbStore, open_store
 from edgekit.replay.core import respond
@@ -20,14 +22,24 @@ class WatchedStore:
         self._identity: tuple[Path, int] | None = None
 
     def answer(self, request: Request, news: News) -> Response:
-        """503 if nothing was published yet, or nothing that can be read; the build says why, so no log does."""
-        if news.store is not None:
-            self._follow(Path(news.store))
-        if self._replay is not None and (response := respond(request, self._replay)).release is not None:
+        """503 if nothing was published yet, or nothing that can be read; the build says why, so no log does.
+
+        Nothing is compressed: what is sent is looked into, and changed.
+        """
+        plain = tuple(header for header in request.headers if header[0] != b"accept-encoding")
+        request = msgspec.structs.replace(request, headers=plain)
+        replay = self.replay(news)
+        if replay is not None and (response := respond(request, replay)).release is not None:
             return response
         headers = (*UNAVAILABLE.headers, (b"content-length", b"%d" % len(UNAVAILABLE.body)))
         body = b"" if request.method == "HEAD" else UNAVAILABLE.body
         return Response(UNAVAILABLE.status, headers, body, "ok", None, None, 0.0, 0, ())
+
+    def replay(self, news: News) -> ReplayStore | None:
+        """What is answered from now, if there is anything."""
+        if news.store is not None:
+            self._follow(Path(news.store))
+        return self._replay
 
     def _follow(self, path: Path) -> None:
         try:
