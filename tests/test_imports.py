@@ -30,9 +30,10 @@ MAY_IMPORT: Final = {
 HOME: Final = {
     "click": "cli/",
     "granian": "replay/server.py",
-    "httpx": "live/probe.py",
+    "httpx": "live/",
     "jinja2": "compiler/",
     "lmdb": "kv/",
+    "prometheus_client": "replay/exposition.py",
     "rich": "cli/output.py",
     "selectolax": "compiler/",
     "tree_sitter": "compiler/scripts.py",

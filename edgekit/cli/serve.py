@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from edgekit.cli.building import build_site
+from edgekit.cli.environment import read_admin_token
 from edgekit.cli.options import clock_option, output_options, site_argument, store_option
 from edgekit.cli.output import Output
 from edgekit.cli.places import find_site, find_store, site_folder
@@ -55,12 +56,13 @@ def command(
     edgekit serve shop --port 8000
     curl -H 'x-user-id: u1' http://127.0.0.1:1818/
     """
+    options = Options(workers, admin_token=read_admin_token())
     if watch:
         if workers != 1:
             raise click.UsageError("--watch goes with one worker.")
         from edgekit.cli.serve_watched import serve_watched  # here, for nothing else needs what it loads
 
-        serve_watched(output, site_folder(site), store, clock, host, port, strict_port)
+        serve_watched(output, site_folder(site), store, clock, host, port, strict_port, options)
         return
     found = site or find_site()
     if found is None and (path := find_store(store)).exists():
@@ -73,4 +75,4 @@ def command(
         path = built.store
         import_sample(output, path, built.site.root / SAMPLE_USERS)
     free = find_port(host, port, strict_port)
-    serve(path, host, free, Options(workers=workers), partial(announce, output, host, free))
+    serve(path, host, free, options, partial(announce, output, host, free))

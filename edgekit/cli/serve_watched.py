@@ -15,6 +15,7 @@ from edgekit.diagnostics.diagnostic import EdgekitError
 from edgekit.project.config import read_store
 from edgekit.project.load import site_root
 from edgekit.project.sample import SAMPLE_USERS
+from edgekit.replay.options import Options
 from edgekit.replay.port import find_port
 from edgekit.watch.news import build_news
 from edgekit.watch.rounds import Round
@@ -22,7 +23,14 @@ from edgekit.watch.server import WatchServer
 
 
 def serve_watched(
-    output: Output, folder: Path, store: Path | None, clock: datetime | None, host: str, port: int, strict_port: bool
+    output: Output,
+    folder: Path,
+    store: Path | None,
+    clock: datetime | None,
+    host: str,
+    port: int,
+    strict_port: bool,
+    options: Options,
 ) -> None:
     """Build the site in `folder` after every change and serve it, until somebody ends it.
 
@@ -43,7 +51,7 @@ def serve_watched(
     def tell(round: Round[Built]) -> None:
         server.tell(build_news(known, round.error.diagnostics if round.error else (), os.getcwd()))
 
-    with WatchServer(host, free, partial(announce, output, host, free)) as server:
+    with WatchServer(host, free, options, partial(announce, output, host, free)) as server:
         watch_site(output, root, store, build, tell, server.check)
 
 

@@ -2,29 +2,43 @@
 
 import contextlib
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
+
+import msgspec
 
 from edgekit.kv.store import open_store
 from edgekit.replay.asgi import Endpoint, Receive, Scope, Send, read_request
 from edgekit.replay.core import respond
-from edgekit.replay.observing import observe
+from edgekit.replay.endpoints import build_endpoints
+from edgekit.replay.health import check_health
+from edgekit.replay.observing import Observer
 from edgekit.replay.options import Options
 from edgekit.replay.request import Request
 from edgekit.replay.response import Response
 from edgekit.replay.store import ReplayStore
 
 
-def create_app(store_path: Path, options: Options) -> Endpoint:
+def create_app(store_path: Path, options: Options, folder: Path) -> Endpoint:
     """The application over a store. Called in the process that answers: an LMDB file does not survive a fork.
 
-    Raises what `open_store` raises.
+    `folder` is the server's runtime folder. Raises what `open_store` raises.
     """
     store = ReplayStore(open_store(store_path))
-    return build_app(lambda request: respond(request, store), {})
+    observer = Observer(folder)
+    endpoints = build_endpoints(options, folder, observer.metrics, partial(check_health, store))
+    return build_app(lambda request: respond(request, store), endpoints, observer.observe)
 
 
-def build_app(answer: Callable[[Request], Response], endpoints: Mapping[bytes, Endpoint]) -> Endpoint:
-    """The application that sends what `answer` gives for a request; `endpoints` answer their paths, as they came."""
+def build_app(
+    answer: Callable[[Request], Response],
+    endpoints: Mapping[bytes, Endpoint],
+    observe: Callable[[Request, Response], None],
+) -> Endpoint:
+    """The application that sends what `answer` gives for a request, and tells `observe` of it.
+
+    `endpoints` answer their paths, as they came.
+    """
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         endpoint = endpoints.get(scope["raw_path"])
@@ -33,9 +47,14 @@ def build_app(answer: Callable[[Request], Response], endpoints: Mapping[bytes, E
             return
         request = read_request(scope)
         response = answer(request)
-        await send_response(send, response)
-        with contextlib.suppress(Exception):  # the answer is sent; nothing that is told of it may harm the next
-            observe(request, response)
+        try:
+            await send_response(send, response)
+        except BaseException:  # the client has gone, or took too long
+            response = msgspec.structs.replace(response, outcome="canceled")
+            raise
+        finally:
+            with contextlib.suppress(Exception):  # the answer is sent; nothing that is told of it may harm the next
+                observe(request, response)
 
     return app
 

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from edgekit.replay.request import Request
+from edgekit.replay.response import Answer
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -26,3 +27,10 @@ def read_request(scope: Scope) -> Request:
         headers=tuple(scope["headers"]),
         peer=(scope["client"] or ("",))[0],
     )
+
+
+async def send_answer(send: Send, request: Request, answer: Answer) -> None:
+    """An endpoint's own short answer; to HEAD only its head."""
+    headers = (*answer.headers, (b"content-length", b"%d" % len(answer.body)))
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.body", "body": b"" if request.method == "HEAD" else answer.body})

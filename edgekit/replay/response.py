@@ -62,7 +62,7 @@ class Answer(msgspec.Struct, frozen=True):
     compress_as: bytes | None = None
 
 
-_NO_STORE: Final = (b"cache-control", b"no-store")
+NO_STORE: Final = (b"cache-control", b"no-store")
 _HTML: Final = (b"content-type", b"text/html; charset=utf-8")
 _PLAIN: Final = (b"content-type", b"text/plain; charset=utf-8")
 
@@ -73,7 +73,8 @@ PAGE_HEADERS: Final[Mapping[Delivery, Headers]] = MappingProxyType(
         "user": (_HTML, (b"cache-control", b"private, no-store")),
     }
 )
-UNAVAILABLE_HEADERS: Final[Headers] = (_HTML, _NO_STORE)
+UNAVAILABLE_HEADERS: Final[Headers] = (_HTML, NO_STORE)
+PLAIN_HEADERS: Final[Headers] = (_PLAIN, NO_STORE)
 _FOR_AN_HOUR: Final = (b"cache-control", b"public, s-maxage=3600")
 _REDIRECT_CACHING: Final[Mapping[int, tuple[bytes, bytes]]] = {
     **dict.fromkeys((301, 308), _FOR_AN_HOUR),
@@ -81,17 +82,17 @@ _REDIRECT_CACHING: Final[Mapping[int, tuple[bytes, bytes]]] = {
 }
 IMMUTABLE: Final = (b"cache-control", b"public, max-age=31536000, immutable")
 
-NOT_FOUND: Final = Answer(404, (_PLAIN, _NO_STORE), b"Not found.\n")
-UNAVAILABLE: Final = Answer(503, (_PLAIN, _NO_STORE), b"This page is not available now.\n")
+NOT_FOUND: Final = Answer(404, (_PLAIN, NO_STORE), b"Not found.\n")
+UNAVAILABLE: Final = Answer(503, (_PLAIN, NO_STORE), b"This page is not available now.\n")
 METHOD_NOT_ALLOWED: Final = Answer(
-    405, (_PLAIN, _NO_STORE, (b"allow", b"GET, HEAD")), b"Only GET and HEAD are answered here.\n"
+    405, (_PLAIN, NO_STORE, (b"allow", b"GET, HEAD")), b"Only GET and HEAD are answered here.\n"
 )
 EXCEEDED_CPU: Final = Answer(
-    429, (_PLAIN, _NO_STORE, (b"x-edgekit-outcome", b"exceededCpu")), b"This page took too long to make.\n"
+    429, (_PLAIN, NO_STORE, (b"x-edgekit-outcome", b"exceededCpu")), b"This page took too long to make.\n"
 )
 _REFUSALS: Final = {
-    400: Answer(400, (_PLAIN, _NO_STORE), b"This address is malformed.\n"),
-    414: Answer(414, (_PLAIN, _NO_STORE), b"This address is too long.\n"),
+    400: Answer(400, (_PLAIN, NO_STORE), b"This address is malformed.\n"),
+    414: Answer(414, (_PLAIN, NO_STORE), b"This address is too long.\n"),
 }
 _UNSAFE_IN_LOCATION: Final = re.compile(rb"[^!\x22\x24-~]")
 """A `#`, too: a query of a request has none, and in a Location it would begin the fragment."""

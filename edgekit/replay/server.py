@@ -18,6 +18,7 @@ from edgekit.model.keys import CURRENT, EDGEKIT
 from edgekit.replay.app import create_app
 from edgekit.replay.asgi import Endpoint
 from edgekit.replay.options import Options
+from edgekit.replay.runtime import runtime_folder
 
 MAX_HEAD_BYTES: Final = 64 * 1024
 """Of a request's line and headers together."""
@@ -34,7 +35,8 @@ def serve(store_path: Path, host: str, port: int, options: Options, on_start: Ca
     `run_server` does.
     """
     _check_release(store_path)
-    run_server(partial(create_app, store_path, options), host, port, options.workers, on_start)
+    with runtime_folder() as folder:
+        run_server(partial(create_app, store_path, options, folder), host, port, options.workers, on_start)
 
 
 def run_server(
