@@ -21,7 +21,7 @@ from typing import Final, Self
 
 from edgekit.replay.request import Request
 from edgekit.replay.response import Response
-from edgekit.replay.tail import build_event, encode_within, is_critical
+from edgekit.replay.tail import Dropped, build_event, encode_event, encode_within, is_critical
 
 MAX_LISTENERS: Final = 16
 """Of one server: each costs every request a few microseconds in every worker."""
@@ -119,7 +119,7 @@ class Listeners:
         if writer.is_closed:
             return
         try:
-            os.write(writer.fd, b'{"dropped":%d}\n' % writer.dropped)
+            os.write(writer.fd, encode_event(Dropped(writer.dropped)) + b"\n")
             writer.dropped = 0
         except BlockingIOError:
             self._tell_later(writer)

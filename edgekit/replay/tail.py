@@ -29,6 +29,12 @@ class TailEvent(msgspec.Struct, frozen=True):
     logs: tuple[Log, ...]
 
 
+class Dropped(msgspec.Struct, frozen=True):
+    """So many events were left out, because who listens is too slow for them."""
+
+    dropped: int
+
+
 def build_event(request: Request, response: Response) -> TailEvent:
     path = canonical_path(request.path)
     moment = datetime.fromtimestamp(request.now, UTC).isoformat(timespec="milliseconds")
@@ -45,7 +51,7 @@ def build_event(request: Request, response: Response) -> TailEvent:
     )
 
 
-def encode_event(event: TailEvent) -> bytes:
+def encode_event(event: TailEvent | Dropped) -> bytes:
     """One line of JSON, without its line end."""
     return msgspec.json.encode(event)
 
