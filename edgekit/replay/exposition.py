@@ -4,9 +4,10 @@ https://prometheus.io/docs/instrumenting/exposition_formats/ and, for the names,
 """
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, get_args
 
 from edgekit.replay.counts import CPU_BUCKETS, LOOKUP_BUCKETS, Counts
+from edgekit.replay.response import Fallback
 
 if TYPE_CHECKING:
     from prometheus_client.core import Metric
@@ -50,8 +51,8 @@ def _families(counts: Counts, release: str | None) -> Iterator["Metric"]:
     fallbacks = CounterMetricFamily(
         "edgekit_fallbacks", "Answers made with something else, by what could not be had.", labels=("kind",)
     )
-    for fallback, number in sorted(counts.fallbacks.items()):
-        fallbacks.add_metric((fallback,), number)
+    for fallback in get_args(Fallback):  # those at zero, too: a rate needs a first value
+        fallbacks.add_metric((fallback,), counts.fallbacks.get(fallback, 0))
     yield fallbacks
 
     yield CounterMetricFamily(

@@ -18,7 +18,7 @@ import sys
 from pathlib import Path
 from edgekit.replay.options import Options
 from edgekit.replay.server import serve
-options = Options(workers=int(sys.argv[3]))
+options = Options(int(sys.argv[3]), sys.argv[4] == "production", sys.argv[5].encode() or None)
 serve(Path(sys.argv[1]), "127.0.0.1", int(sys.argv[2]), options, lambda: print("started", flush=True))
 print("stopped", flush=True)
 """
@@ -39,11 +39,13 @@ def write_release(store: LmdbStore, described: dict[str, Any]) -> None:
 
 
 @contextmanager
-def running(file: Path, workers: int = 1) -> Iterator[tuple[int, "subprocess.Popen[str]"]]:
+def running(
+    file: Path, workers: int = 1, *, production: bool = False, token: str = ""
+) -> Iterator[tuple[int, "subprocess.Popen[str]"]]:
     """Port and process of a server; it is asked to stop at the end, and must."""
     port = find_port("127.0.0.1", 0)
     with subprocess.Popen(
-        [sys.executable, "-c", _PROGRAM, str(file), str(port), str(workers)],
+        [sys.executable, "-c", _PROGRAM, str(file), str(port), str(workers), "production" if production else "", token],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
