@@ -54,11 +54,11 @@ def follow_tail(
         state: Literal["new", "connected", "lost"] = "new"
         while True:
             try:
-                with _listen(client, request) as lines:
+                with _listen(client, request) as pieces:
                     if state == "lost":
                         note(f"connected to `{origin}` again")
                     state = "connected"
-                    for line in lines:
+                    for line in _split(origin, pieces):
                         yield _decode(origin, line)
             except (_UnavailableError, httpx.TransportError) as error:
                 if state == "new":
@@ -75,7 +75,7 @@ class _UnavailableError(Exception):
 
 @contextmanager
 def _listen(client: httpx.Client, request: httpx.Request) -> Iterator[Iterator[bytes]]:
-    """One connection's lines, without their ends and empty ones. Raises EK471."""
+    """What comes over one connection, in pieces. Raises EK471."""
     response = client.send(request, stream=True)
     try:
         if response.status_code == 401:
@@ -89,18 +89,19 @@ def _listen(client: httpx.Client, request: httpx.Request) -> Iterator[Iterator[b
             raise _UnavailableError(f"it answers with status {response.status_code}")
         if response.headers.get("content-type") != _TYPE:
             raise _UnavailableError("what it answers is no tail")
-        yield _split(response.iter_raw())
+        yield response.iter_raw()
     finally:
         response.close()
 
 
-def _split(pieces: Iterator[bytes]) -> Iterator[bytes]:
+def _split(origin: str, pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """The lines, without their ends and empty ones."""
     rest = b""
     for piece in pieces:
         *lines, rest = (rest + piece).split(b"\n")
         yield from filter(None, lines)
         if len(rest) > _MAX_LINE_BYTES:
-            raise _UnavailableError(f"a line has more than {_MAX_LINE_BYTES:,} bytes")
+            raise _failed(origin, f"a line of its tail has more than {_MAX_LINE_BYTES:,} bytes")
 
 
 def _decode(origin: str, line: bytes) -> TailEvent | Dropped:
