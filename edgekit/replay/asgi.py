@@ -5,10 +5,13 @@ https://asgi.readthedocs.io/en/latest/specs/www.html
 
 import time
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, Final
 
 from edgekit.replay.request import Request
-from edgekit.replay.response import Answer
+from edgekit.replay.response import Answer, respond_alone
+
+SERVER: Final = (b"server", b"edgekit")
+"""On each answer; without one granian writes its own."""
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -31,6 +34,6 @@ def read_request(scope: Scope) -> Request:
 
 async def send_answer(send: Send, request: Request, answer: Answer) -> None:
     """An endpoint's own short answer; to HEAD only its head."""
-    headers = (*answer.headers, (b"content-length", b"%d" % len(answer.body)))
-    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-    await send({"type": "http.response.body", "body": b"" if request.method == "HEAD" else answer.body})
+    response = respond_alone(request, answer)
+    await send({"type": "http.response.start", "status": response.status, "headers": (*response.headers, SERVER)})
+    await send({"type": "http.response.body", "body": response.body})

@@ -90,6 +90,8 @@ METHOD_NOT_ALLOWED: Final = Answer(
 EXCEEDED_CPU: Final = Answer(
     429, (_PLAIN, NO_STORE, (b"x-edgekit-outcome", b"exceededCpu")), b"This page took too long to make.\n"
 )
+HOST_UNCLEAR: Final = Answer(400, (_PLAIN, NO_STORE), b"A request needs one Host.\n")
+HEAD_TOO_LARGE: Final = Answer(431, (_PLAIN, NO_STORE), b"The headers of this request are too large.\n")
 _REFUSALS: Final = {
     400: Answer(400, (_PLAIN, NO_STORE), b"This address is malformed.\n"),
     414: Answer(414, (_PLAIN, NO_STORE), b"This address is too long.\n"),
@@ -100,6 +102,13 @@ _UNSAFE_IN_LOCATION: Final = re.compile(rb"[^!\x22\x24-~]")
 
 def refuse(status: Literal[400, 414]) -> Answer:
     return _REFUSALS[status]
+
+
+def respond_alone(request: Request, answer: Answer) -> Response:
+    """The response with an answer that no release had a part in."""
+    headers = (*answer.headers, (b"content-length", b"%d" % len(answer.body)))
+    body = b"" if request.method == "HEAD" else answer.body
+    return Response(answer.status, headers, body, "ok", None, None, 0.0, 0, ())
 
 
 def redirect(location: str, query: bytes, status: int = 308) -> Answer:

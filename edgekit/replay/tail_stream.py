@@ -10,12 +10,17 @@ from pathlib import Path
 from typing import Final
 
 from edgekit.replay.admin import refuse_stranger
-from edgekit.replay.asgi import Receive, Scope, Send, read_request, send_answer
+from edgekit.replay.asgi import SERVER, Receive, Scope, Send, read_request, send_answer
 from edgekit.replay.listeners import MAX_LISTENERS, Listener, TooManyListenersError
 from edgekit.replay.response import NO_STORE, PLAIN_HEADERS, Answer
 from edgekit.replay.stopping import stopping
 
-_HEADERS: Final = ((b"content-type", b"application/x-ndjson"), NO_STORE, (b"x-content-type-options", b"nosniff"))
+_HEADERS: Final = (
+    (b"content-type", b"application/x-ndjson"),
+    NO_STORE,
+    (b"x-content-type-options", b"nosniff"),
+    SERVER,
+)
 _QUERY: Final = re.compile(rb"(?:sample=(?P<sample>1(?:\.0{1,6})?|0(?:\.[0-9]{1,6})?))?")
 _MALFORMED: Final = Answer(400, PLAIN_HEADERS, b"Ask with `?sample=` and a number from 0 to 1, or without a query.\n")
 _ONLY_GET: Final = Answer(405, (*PLAIN_HEADERS, (b"allow", b"GET")), b"Only GET is answered here.\n")

@@ -8,7 +8,7 @@ from edgekit.diagnostics.diagnostic import EdgekitError
 from edgekit.kv.store import LmdbStore, open_store
 from edgekit.replay.core import respond
 from edgekit.replay.request import Request
-from edgekit.replay.response import UNAVAILABLE, Response
+from edgekit.replay.response import UNAVAILABLE, Response, respond_alone
 from edgekit.replay.store import ReplayStore
 from edgekit.watch.news import News
 
@@ -31,9 +31,7 @@ class WatchedStore:
         replay = self.replay(news)
         if replay is not None and (response := respond(request, replay)).release is not None:
             return response
-        headers = (*UNAVAILABLE.headers, (b"content-length", b"%d" % len(UNAVAILABLE.body)))
-        body = b"" if request.method == "HEAD" else UNAVAILABLE.body
-        return Response(UNAVAILABLE.status, headers, body, "ok", None, None, 0.0, 0, ())
+        return respond_alone(request, UNAVAILABLE)
 
     def replay(self, news: News) -> ReplayStore | None:
         """What is answered from now, if there is anything."""

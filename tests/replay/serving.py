@@ -1,5 +1,6 @@
 """A real server over a real store, in a process of its own."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -16,6 +17,10 @@ from tests.replay.published import publish
 _PROGRAM = """
 import sys
 from pathlib import Path
+from edgekit.replay import limits
+for name, value in zip(sys.argv[6::2], sys.argv[7::2]):
+    getattr(limits, name)
+    setattr(limits, name, int(value))
 from edgekit.replay.options import Options
 from edgekit.replay.server import serve
 options = Options(int(sys.argv[3]), sys.argv[4] == "production", sys.argv[5].encode() or None)
@@ -40,12 +45,14 @@ def write_release(store: LmdbStore, described: dict[str, Any]) -> None:
 
 @contextmanager
 def running(
-    file: Path, workers: int = 1, *, production: bool = False, token: str = ""
+    file: Path, workers: int = 1, *, production: bool = False, token: str = "", **limits: int
 ) -> Iterator[tuple[int, "subprocess.Popen[str]"]]:
-    """Port and process of a server; it is asked to stop at the end, and must."""
+    """Port and process of a server, with `limits` of its own if told; it is asked to stop at the end, and must."""
     port = find_port("127.0.0.1", 0)
+    mode = "production" if production else "development"
     with subprocess.Popen(
-        [sys.executable, "-c", _PROGRAM, str(file), str(port), str(workers), "production" if production else "", token],
+        [sys.executable, "-c", _PROGRAM, str(file), str(port), str(workers), mode, token]
+        + [str(word) for limit in limits.items() for word in limit],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -57,3 +64,13 @@ def running(
         finally:
             if process.poll() is None:
                 process.send_signal(signal.SIGTERM)
+
+
+def children_of(pid: int) -> list[int]:
+    """The workers of a server."""
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def resident_bytes(pid: int) -> int:
+    """What a process holds in memory."""
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
