@@ -19,7 +19,9 @@ NEXT = b"GET /about HTTP/1.1\r\n" + HOST + END
 @pytest.fixture(scope="module")
 def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     file = tmp_path_factory.mktemp("store") / "edge.lmdb"
-    write_store(file, {"pages": {"/": "home", "/about": "about", "/long": LONG, "404": "gone"}})
+    slots = {"HOST": {"from": "request.host", "default": "nobody's", "max_length": 20}}
+    pages = {"/": "home", "/about": "about", "/long": LONG, "/host": {"free": "{HOST}"}, "404": "gone"}
+    write_store(file, {"slots": slots, "pages": pages})
     with running(file) as (port, _):
         yield port
 
@@ -139,6 +141,11 @@ def test_a_long_page_arrives_whole_with_its_length(port: int) -> None:
     assert (whole.body, head.body) == (LONG.encode(), b"")
     assert b"\r\ncontent-length: %d\r\n" % len(LONG) in whole.head
     assert whole.head.partition(b"\r\ndate")[0] == head.head.partition(b"\r\ndate")[0]
+
+
+def test_a_request_of_http_1_0_without_a_host_has_none(port: int) -> None:
+    assert exchange(port, b"GET /host HTTP/1.0\r\n\r\n").endswith(b"\r\n\r\nnobody&#39;s")
+    assert exchange(port, b"GET /host HTTP/1.0\r\nHost: x.example\r\n\r\n").endswith(b"\r\n\r\nx.example")
 
 
 @pytest.mark.parametrize("path", [b"/", b"/long", b"/nowhere", b"/a/../b", b"//about"])
