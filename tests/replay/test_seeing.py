@@ -84,7 +84,7 @@ def test_several_listen_each_to_what_it_asked_for(port: int) -> None:
     with listening(port, "?sample=0") as critical, listening(port, "?sample=1.0") as all:
         ask(port, "/about")
         ask(port, "/", {"x-user-id": "u2"})
-        assert [next(all)["path"] for _ in range(2)] == ["/about", "/"]
+        assert {next(all)["path"] for _ in range(2)} == {"/about", "/"}  # two workers may tell in any order
         event = next(critical)
     assert event["path"] == "/"
     assert event["logs"] == [
