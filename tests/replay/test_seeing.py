@@ -169,7 +169,7 @@ def test_in_production_without_a_token_they_are_not_there(file: Path) -> None:
         assert ask(port, "/_edgekit/health")[0] == 200
 
 
-def test_a_token_opens_them_and_the_server_stops_at_once_while_somebody_listens(file: Path) -> None:
+def test_a_token_opens_them_and_a_tail_ends_with_its_server(file: Path) -> None:
     with running(file, workers=2, production=True, token=TOKEN) as (port, process):
         bearer = {"authorization": f"Bearer {TOKEN}", "host": "shop.example"}
         for path in ("/_edgekit/metrics", "/_edgekit/tail"):
@@ -179,7 +179,15 @@ def test_a_token_opens_them_and_the_server_stops_at_once_while_somebody_listens(
         with listening(port, headers=bearer) as events:
             ask(port, "/about")
             assert next(events)["path"] == "/about"
+        with socket.create_connection(("127.0.0.1", port), timeout=SECONDS) as connection:
+            connection.sendall(
+                f"GET /_edgekit/tail HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {TOKEN}\r\n\r\n".encode()
+            )
+            stream = connection.makefile("rb")
+            assert b"200" in stream.readline()
+            while stream.readline() != b"1\r\n":  # the first empty line, in a chunk
+                pass
             process.send_signal(signal.SIGTERM)
-            assert [*events] == []
-            output, errors = process.communicate(timeout=SECONDS)
+            assert stream.read().endswith(b"0\r\n\r\n")  # ended, not cut off when its worker was killed
+        output, errors = process.communicate(timeout=SECONDS)
     assert (process.returncode, output, errors) == (0, "stopped\n", "")
