@@ -13,7 +13,7 @@ help:  ## list the targets
 serve: .venv/runtime  ## build the example shop and serve it on http://127.0.0.1:1818 (needs Python only)
 	.venv/bin/edgekit serve site
 
-test: check .venv/chromium  ## all checks and tests, as CI runs them
+test: check .venv/programs  ## all checks and tests, as CI runs them
 	.venv/bin/python -m pytest -n 2 --durations=10
 
 test-full:  ## the same with large sizes (EDGEKIT_TEST_SCALE=10)
@@ -62,11 +62,13 @@ redo := $(shell test -x .venv/bin/python -a ! -e .venv/unfinished || echo FORCE)
 	@sed -n '/^jinja2==/,/[^\]$$/p' requirements.lock | $(PIP) download --no-deps --no-binary jinja2 -d .venv/jinja -r /dev/stdin
 	@rm .venv/unfinished && touch $@
 
-# Root on Debian, as in CI, gets the browser; elsewhere its tests are skipped without one, and say so.
-.venv/chromium: .venv/dev
-	@if ! command -v chromium && command -v apt-get && test "$$(id -u)" -eq 0; then \
-		echo "Installing Chromium …" >&2; $(APT) update && $(APT) install -y --no-install-recommends chromium; \
-	fi >/dev/null || echo "Chromium could not be installed."
+# Root on Debian, as in CI, gets these programs; elsewhere tests that need one are skipped without it, and say so.
+.venv/programs: .venv/dev
+	@missing=$$(for program in chromium nginx systemd-analyze; do \
+		command -v $$program >/dev/null || echo $${program%-analyze}; done); \
+	if test -n "$$missing" && command -v apt-get && test "$$(id -u)" -eq 0; then \
+		echo "Installing" $$missing "…" >&2; $(APT) update && $(APT) install -y --no-install-recommends $$missing; \
+	fi >/dev/null || echo "Could not be installed:" $$missing
 	@touch $@
 APT = DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=400
 

@@ -19,9 +19,10 @@ MAY_IMPORT: Final = {
     "compiler": {"model", "diagnostics", "fragment", "project"},
     "kv": {"model", "diagnostics", "fragment", "project"},
     "replay": {"model", "diagnostics", "fragment", "project", "kv"},
+    "diff": {"model", "diagnostics", "fragment"},
     "live": {"model", "diagnostics", "fragment", "project", "kv", "replay"},
     "watch": {"model", "diagnostics", "fragment", "project", "kv", "replay"},
-    "cli": {"model", "diagnostics", "fragment", "project", "kv", "compiler", "replay", "live", "watch"},
+    "cli": {"model", "diagnostics", "fragment", "project", "kv", "compiler", "replay", "diff", "live", "watch"},
     "__main__.py": {"cli"},
     "__init__.py": set(),
 }
@@ -98,6 +99,7 @@ def test_only_cli_prints_or_exits() -> None:
     }
     assert found <= {
         ("compiler/workers.py", "os._exit"),  # a worker whose parent was killed has nobody to tell
+        ("watch/latest.py", "os._exit"),  # the same: its builder has ended
         ("watch/server.py", "os._exit"),  # the server's process, whose parent says what happened
         ("replay/observing.py", "sys.stderr"),  # critical tail events of a worker, a process of its own
     }

@@ -37,29 +37,30 @@ def test_a_python_that_will_not_do_gets_one_line(target: str, behaviour: str, mi
 
 
 def installs(path: Path, uid: int, commands: list[str]) -> list[str]:
-    """What apt-get is asked for by a user with those commands, by the words before its options."""
+    """What apt-get is asked for by a user with those commands: words but for its options."""
     for name in ["touch", "sed", "python3", *commands]:
         (path / name).write_text(f'#!/bin/sh\necho "{name} $*" >> {path}/log\n')
     (path / "id").write_text(f"#!/bin/sh\necho {uid}\n")
     for command in path.iterdir():
         command.chmod(0o755)
     make = shutil.which("make") or "make"
-    alone = [make, "--old-file=.venv/dev", "--always-make", ".venv/chromium", "SHELL=/bin/sh"]
+    alone = [make, "--old-file=.venv/dev", "--always-make", ".venv/programs", "SHELL=/bin/sh"]
     subprocess.run(alone, cwd=ROOT, env={"PATH": str(path)}, capture_output=True, check=True, timeout=60)
     log = (path / "log").read_text().splitlines()
-    return [line.split()[4] for line in log if line.startswith("apt-get")]
+    return [" ".join(word for word in line.split()[4:] if word[0] != "-") for line in log if line.startswith("apt-get")]
 
 
 @pytest.mark.parametrize(
     ("uid", "commands", "expected"),
     [
-        (0, ["apt-get"], ["update", "install"]),
-        (0, ["apt-get", "chromium"], []),
+        (0, ["apt-get"], ["update", "install chromium nginx systemd"]),
+        (0, ["apt-get", "chromium", "systemd-analyze"], ["update", "install nginx"]),
+        (0, ["apt-get", "chromium", "nginx", "systemd-analyze"], []),
         (0, [], []),
         (1000, ["apt-get"], []),
     ],
 )
-def test_root_without_chromium_gets_it_from_apt(
+def test_root_gets_the_programs_that_are_missing_from_apt(
     uid: int, commands: list[str], expected: list[str], tmp_path: Path
 ) -> None:
     assert expected == installs(tmp_path, uid, commands)

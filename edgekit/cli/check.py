@@ -87,5 +87,6 @@ def command(
         output.diagnostics(found, asked=True)
     failed = failed or (strict and bool(found))
     if not failed and output.form == "text" and not output.quiet:
-        output.line("no errors: " + ("; ".join(checked.scope for checked in results) or "the files are of no site"))
+        scopes = [checked.scope if len(results) == 1 else f"{checked.site}: {checked.scope}" for checked in results]
+        output.line("no errors: " + ("; ".join(scopes) or "the files are of no site"))
     return 1 if failed else 0

@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from edgekit.cli.places import site_folder, store_file
+from edgekit.cli.previous import read_previous
 from edgekit.compiler.build import compile_site
 from edgekit.compiler.check import check_files
+from edgekit.compiler.record import NO_BUILD, Previous
 from edgekit.diagnostics.diagnostic import Diagnostic, EdgekitError, failure
-from edgekit.kv.releases import current_reads
+from edgekit.diagnostics.text import format_amount
 from edgekit.kv.store import open_store
-from edgekit.model.reads import Reads
 from edgekit.project.load import load_site
 from edgekit.project.owners import find_owners
 from edgekit.project.site import Site
@@ -37,8 +38,9 @@ class Manner(NamedTuple):
 
 
 class Checked(NamedTuple):
-    """What was found, and what was looked at: the end of a sentence."""
+    """What was found in the site of this name, and what was looked at: the end of a sentence."""
 
+    site: str
     diagnostics: tuple[Diagnostic, ...]
     scope: str
 
@@ -82,28 +84,33 @@ def check_tasks(tasks: Iterable[Task], manner: Manner) -> list[Checked]:
 def _check(task: Task, manner: Manner) -> Checked:
     _, clock, jobs, prove, progress, detail = manner
     site = load_site(task.folder, build_time=clock)
+    shown = os.path.relpath(site.root)
     if task.files is None:
         result = compile_site(site, lambda fragment: None, jobs=jobs, prove=prove, progress=progress)
-        return Checked(result.diagnostics, f"{len(site.pages)} pages, {len(site.tiers)} tiers, {len(site.slots)} slots")
-    reads, missing = _last_reads(site, store_file(manner.store, site.store))
-    shown = os.path.relpath(site.root)
-    if reads is None:
+        return Checked(shown, result.diagnostics, _describe(site))
+    previous, missing = _last_build(site, store_file(manner.store, site.store))
+    if previous is None:
         detail(f"{shown}: all pages are compiled, because {missing}")
-    checked = check_files(site, task.files, reads, jobs=jobs, prove=prove, progress=progress)
-    total = len(site.all_pages())
-    detail(f"{shown}: {checked.compiled} of {total} pages, islands and items compiled")
-    return Checked(checked.diagnostics, f"{checked.pages} of {total} pages checked")
+    checked = check_files(site, task.files, previous, jobs=jobs, prove=prove, progress=progress)
+    of_all = f"of {format_amount(len(site.all_pages()), 'page')}" + (", islands and items" if site.islands else "")
+    detail(f"{shown}: {checked.compiled:,} {of_all} compiled")
+    return Checked(shown, checked.diagnostics, f"{checked.pages:,} {of_all} checked")
 
 
-def _last_reads(site: Site, path: Path) -> tuple[Reads | None, str]:
-    """What the last build read; or None, and why no build tells what the pages of the site as it is read."""
+def _describe(site: Site) -> str:
+    counts = {"page": len(site.pages), "tier": len(site.tiers), "slot": len(site.slots)}
+    return ", ".join(format_amount(count, noun) for noun, count in counts.items())
+
+
+def _last_build(site: Site, path: Path) -> tuple[Previous | None, str]:
+    """The last build; or None, and why no build tells what the pages of the site as it is read."""
     try:
         with open_store(path) as store, store.snapshot() as snapshot:
-            reads = current_reads(snapshot)
+            previous = read_previous(snapshot)
     except EdgekitError as error:
         return None, error.diagnostics[0].message
-    if reads is None:
+    if previous is NO_BUILD:
         return None, f"the store `{path}` does not tell what they read"
-    if reads.inputs != site.inputs:
+    if previous.reads.inputs != site.inputs:
         return None, "configuration, tiers, data or functions are not those of the last build"
-    return reads, ""
+    return previous, ""

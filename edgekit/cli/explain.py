@@ -1,6 +1,7 @@
 """`edgekit explain`: what became of a page and why, or what a diagnostic's code stands for."""
 
 import os
+import re
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
@@ -30,6 +31,7 @@ from edgekit.replay.response import PAGE_HEADERS, UNAVAILABLE_HEADERS, redirect
 
 _ERROR_PAGES: Final = ("404", "503")
 _ISLANDS: Final = island_path("")
+_LIKE_A_CODE: Final = re.compile(r"^ek|\d{3}$", re.IGNORECASE)
 
 
 @click.command
@@ -59,6 +61,8 @@ def command(
     edgekit explain EK203
     """
     if not subject.startswith(("/", _ISLANDS)) and subject not in _ERROR_PAGES:
+        if text is not None or tier is not None:
+            raise click.UsageError("--at and --tier are for a PATH, which begins with `/`.")
         _show_entry(output, find_entry(subject))
         return
     if text is not None and not text.strip():
@@ -90,13 +94,20 @@ def find_entry(code: str) -> Entry:
     """The entry of a code in capital or small letters. Raises EK489, 1, for a code that is not there."""
     known = list_codes()
     if code.upper() not in known:
+        missing = f"there is no code `{code}`{did_you_mean(code.upper(), _of_its_range(code, known))}"
         raise failure(
             "EK489",
-            f"there is no code `{code}`{did_you_mean(code.upper(), known)}",
-            help="name one that edgekit has printed, such as `EK203`, or a path, which begins with `/`",
+            missing if _LIKE_A_CODE.search(code) else f"`{code}` is neither a page's path nor a code",
+            help="a path begins with `/`, such as `/cart`; a code is one that edgekit has printed, such as `EK203`",
             status=1,
         )
     return read_entry(code.upper())
+
+
+def _of_its_range(code: str, known: Iterable[str]) -> list[str]:
+    """The codes that begin with the same digit: of another range none is near, however it is spelt."""
+    first = next((character for character in code if character in "123456789"), None)
+    return [candidate for candidate in known if candidate[2] == first]
 
 
 def _show_entry(output: Output, entry: Entry) -> None:

@@ -14,7 +14,7 @@ from edgekit.compiler.explain.explanation import (
     Source,
     Use,
 )
-from edgekit.diagnostics.text import escape_control
+from edgekit.diagnostics.text import escape_control, format_amount
 from edgekit.fragment.fuel import NANOSECONDS
 from edgekit.model.manifest import Delivery
 from edgekit.model.placeholder import format_placeholder
@@ -34,6 +34,9 @@ _LONGEST: Final = 72
 _MOST_PARTS: Final = 5
 """Parts of the fuel that are shown: the dearest."""
 
+_MOST_HOLDERS: Final = 8
+"""Pages that hold an island that are named; the rest are counted."""
+
 _MOST_NAMES: Final = 4
 """Names in a sentence; the rest are counted."""
 
@@ -41,6 +44,7 @@ _MOST_NAMES: Final = 4
 def format_explanation(explained: Explanation, headers: Headers) -> list[str]:
     """The lines of an explanation; those that begin a section stand at the margin. `headers` are of the answer."""
     sections = [
+        ("Held by", _format_holders(explained)),
         ("Reads", _format_reads(explained)),
         ("Slots", _format_uses(explained.slots)),
         ("Variants", _format_variants(explained)),
@@ -133,6 +137,15 @@ def _shorten(expression: str) -> str:
     return expression if len(expression) <= _LONGEST else expression[: _LONGEST - 1] + "…"
 
 
+def _format_holders(explained: Explanation) -> list[str]:
+    if explained.kind == "page":
+        return []
+    holders = explained.held_by
+    rest = len(holders) - _MOST_HOLDERS
+    more = [f"and {format_amount(rest, 'other page')}"] if rest > 0 else []
+    return [*holders[:_MOST_HOLDERS], *more] or ["no page"]
+
+
 _KINDS: Final[Mapping[str, str]] = {"slot": "slot", "tier": "of the tier", "clock": "clock"}
 
 
@@ -191,7 +204,7 @@ def _format_fragments(explained: Explanation) -> list[str]:
     lines = _table(
         (
             ", ".join(body.tiers),
-            f"{body.bytes:,} bytes",
+            format_amount(body.bytes, "byte"),
             f"{body.alternatives} alternatives" if body.alternatives else "",
             f"{body.namespace} {', '.join(body.keys)}",
         )
@@ -218,12 +231,12 @@ def _format_island(island: HeldIsland) -> tuple[str, ...]:
 
 def _format_list(held: HeldList) -> tuple[str, ...]:
     within = f"in {held.within}" if held.within else ""
-    shown = f"at most {held.max_items} of {held.items:,} items of {held.items_of}"
+    shown = f"at most {held.max_items} of {format_amount(held.items, 'item')} of {held.items_of}"
     return f"{{{held.slot}}}", within, shown, f"{_format_size(held.bytes)} each", f"else {held.default}"
 
 
 def _format_size(size: Size) -> str:
-    return f"{size.most:,} bytes" if size.least == size.most else f"{size.least:,} to {size.most:,} bytes"
+    return ("" if size.least == size.most else f"{size.least:,} to ") + format_amount(size.most, "byte")
 
 
 def _format_lookups(explained: Explanation) -> list[str]:

@@ -6,6 +6,7 @@ from typing import Final
 
 from edgekit.cli.output import Output
 from edgekit.cli.places import find_store, store_file
+from edgekit.diagnostics.text import format_amount
 from edgekit.project.config import read_store
 
 DEFAULT_PAGES: Final = 20
@@ -26,6 +27,6 @@ def ask_site(
         output.diagnostics(checked.diagnostics, asked=True)
     wrong = any(found.severity == "error" for found in checked.diagnostics)
     if not wrong and output.form == "text" and not output.quiet:
-        asked = ", ".join(checked.askers)
-        output.line(f"nothing is cached wrongly: {checked.pages} pages, asked {checked.requests} times as {asked}")
+        asked = f"asked {format_amount(checked.requests, 'time')} as {', '.join(checked.askers)}"
+        output.line(f"nothing is cached wrongly: {format_amount(checked.pages, 'page')}, {asked}")
     return 1 if wrong or (strict and checked.diagnostics) else 0

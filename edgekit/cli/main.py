@@ -21,6 +21,7 @@ SECTIONS: Final = {
         "serve": "Build if needed and answer requests.",
         "build": "Compile a site and publish it to the store.",
         "check": "Compile a site without publishing it.",
+        "diff": "What a build would change, or what differs between two states of a site.",
     },
     "Look": {
         "render": "Print the exact bytes that replay would answer.",
@@ -32,11 +33,11 @@ SECTIONS: Final = {
         "segments": "Live fields of a tier: get, put, reset.",
     },
     "Ship": {
-        "releases": "Published builds: list, rollback.",
+        "releases": "Published builds: list, rollback, prune, export, import.",
         "verify": "Check every digest of the store.",
     },
     "More": {
-        "schema": "The JSON Schema of edgekit.toml, for editors.",
+        "schema": "The JSON Schema of edgekit.toml, for editors, or of a diff.",
     },
 }
 """Section → command → what it does. A command is `command` in the file of its name."""

@@ -75,6 +75,8 @@ store_option = click.option(
 )
 """The store, as given: `places` decides."""
 
+wait_option = click.option("--wait", is_flag=True, help="Wait for another build into the same store to end.")
+
 
 def _read_clock(ctx: click.Context, param: click.Parameter, given: str | None) -> datetime | None:
     return None if given is None else parse_clock(given)

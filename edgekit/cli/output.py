@@ -16,8 +16,8 @@ from edgekit.diagnostics.diagnostic import Diagnostic
 from edgekit.diagnostics.json import build_json
 from edgekit.diagnostics.text import escape_control, format_count, format_text
 
-Form = Literal["text", "json", "github", "sarif"]
-"""How diagnostics are written; all other results are text or, with `json`, an object."""
+Form = Literal["text", "json", "markdown", "html", "github", "sarif"]
+"""How a result is written; diagnostics are text where there is no such form of them."""
 
 JSON_VERSION: Final = 1
 _REFRESH: Final = 0.1
@@ -58,6 +58,13 @@ class Output:
             _print_outline(lines)
         else:
             self.line("\n".join(lines))
+
+    def styled(self, lines: Sequence[tuple[str, str]]) -> None:
+        """Lines of text on stdout, each with the name of its style, which a terminal shows."""
+        if self.color and sys.stdout.isatty():
+            _print_lines(lines)
+        else:
+            self.line("\n".join(text for text, _ in lines))
 
     def flush(self) -> None:
         """For a command that goes on: what is on stdout so far is to be read now."""
@@ -109,7 +116,7 @@ class Output:
                 from edgekit.diagnostics.sarif import build_sarif
 
                 self.line(json.dumps(build_sarif(found, folder)))
-            case "text":
+            case "text" | "markdown" | "html":
                 lines = [line for diagnostic in found for line in format_text(diagnostic, folder)]
                 if len(found) > 1:
                     lines.append(format_count(found))
@@ -173,6 +180,25 @@ def _print_styled(lines: list[str], file: IO[str]) -> None:
         text.highlight_regex(r"\bEK\d{3}\b", "red")
         text.highlight_regex(r"^    help:", "cyan")
         console.print(text)
+
+
+_STYLES: Final = {
+    "heading": "bold",
+    "added": "green",
+    "changed": "yellow",
+    "removed": "red",
+    "danger": "bold red",
+    "quiet": "dim",
+}
+
+
+def _print_lines(lines: Sequence[tuple[str, str]]) -> None:
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(file=sys.stdout, highlight=False, soft_wrap=True)
+    for text, style in lines:
+        console.print(Text(text, style=_STYLES.get(style, "")))
 
 
 def _print_outline(lines: Sequence[str]) -> None:

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Final
 
 from edgekit.diagnostics.diagnostic import failure
-from edgekit.project.config import read_store
-from edgekit.project.load import is_site
+from edgekit.project.config import BuildTable, read_keep_releases, read_store
+from edgekit.project.root import is_site
 
 DEFAULT_STORE: Final = Path("build/edge.lmdb")
 
@@ -41,3 +41,12 @@ def find_store(given: Path | None) -> Path:
         return given
     folder = find_site()
     return store_file(None, read_store(folder) if folder is not None else None)
+
+
+def find_keep_releases() -> int:
+    """`[build] keep_releases` of a site in the current folder, else its default.
+
+    Raises EdgekitError if that cannot be read.
+    """
+    folder = find_site()
+    return read_keep_releases(folder) if folder is not None else BuildTable().keep_releases

@@ -12,6 +12,7 @@ from edgekit.cli.options import clock_option, output_options, site_argument, sto
 from edgekit.cli.output import Output
 from edgekit.cli.places import find_site, find_store, site_folder
 from edgekit.cli.start import announce, import_sample
+from edgekit.diagnostics.text import format_amount
 from edgekit.project.sample import SAMPLE_USERS
 from edgekit.replay.options import Options
 from edgekit.replay.port import DEFAULT_PORT, find_port
@@ -71,8 +72,8 @@ def command(
         with output.progress("compiling") as progress:
             built = build_site(found, store, clock=clock, wait=True, progress=progress)
         output.warnings(built.warnings)
-        output.note(f"built {built.pages} pages in {built.seconds:.1f} s")
+        output.note(built.summary(f"built {format_amount(built.pages, 'page')} in {built.seconds:.1f} s"))
         path = built.store
-        import_sample(output, path, built.site.root / SAMPLE_USERS)
+        import_sample(output, path, built.root / SAMPLE_USERS)
     free = find_port(host, port, strict_port)
     serve(path, host, free, options, partial(announce, output, host, free))

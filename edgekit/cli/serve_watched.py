@@ -13,7 +13,7 @@ from edgekit.cli.start import announce, import_sample
 from edgekit.cli.watching import watch_site
 from edgekit.diagnostics.diagnostic import EdgekitError
 from edgekit.project.config import read_store
-from edgekit.project.load import site_root
+from edgekit.project.root import site_root
 from edgekit.project.sample import SAMPLE_USERS
 from edgekit.replay.options import Options
 from edgekit.replay.port import find_port

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from edgekit.cli.output import Output
+from edgekit.diagnostics.text import format_amount
 from edgekit.kv.store import open_store
 from edgekit.kv.user_import import import_users
 from edgekit.kv.users import count_users
@@ -23,4 +24,4 @@ def import_sample(output: Output, store: Path, file: Path) -> None:
             return
         with file.open("rb") as stream:
             imported = import_users(opened, stream, "jsonl", file=str(file), expires=NEVER)
-    output.note(f"imported {imported.imported} sample users from {file.name}")
+    output.note(f"imported {format_amount(imported.imported, 'sample user')} from {file.name}")

@@ -14,9 +14,11 @@ from edgekit.cli.output import Output
 from edgekit.cli.places import find_store
 from edgekit.diagnostics.diagnostic import EdgekitError, failure
 from edgekit.diagnostics.json import build_json
+from edgekit.diagnostics.text import format_amount
 from edgekit.kv.record import expiry
 from edgekit.kv.releases import current_manifest
 from edgekit.kv.store import LmdbStore, open_store
+from edgekit.kv.unknown_tiers import UnknownTiers
 from edgekit.kv.user_import import UserFormat, import_users
 from edgekit.kv.users import count_users_by, delete_user, export_users, get_user, put_user
 from edgekit.model.manifest import Manifest, Ttl
@@ -65,17 +67,18 @@ def import_(output: Output, file: str, form: UserFormat | None, skip_bad: bool, 
             file=file,
             expires=_expiry(manifest),
             integers=_integer_fields(manifest),
+            manifest=manifest,
             skip_bad=skip_bad,
             progress=lambda lines: progress(lines, lines),
         )
-    skipped = f", {imported.skipped} bad lines left out" if imported.skipped else ""
+    skipped = f", {format_amount(imported.skipped, 'bad line')} left out" if imported.skipped else ""
     output.report(
         {
             "imported": imported.imported,
             "skipped": imported.skipped,
             **build_json(imported.findings, str(Path.cwd())),
         },
-        f"imported {imported.imported} users{skipped}",
+        f"imported {format_amount(imported.imported, 'user')}{skipped}",
     )
     if imported.findings and not output.json and not output.quiet:
         output.diagnostics(imported.findings)
@@ -116,8 +119,11 @@ def put(output: Output, id: str, record: str, store: Path | None) -> None:
     edgekit users put u1 '{"tier": "premium", "name": "Ada"}'
     """
     with open_store(find_store(store)) as opened:
-        put_user(opened, id, record.encode(errors="surrogateescape"), _expiry(_manifest(opened)))
+        manifest = _manifest(opened)
+        unknown = UnknownTiers(manifest)
+        unknown.add(id, put_user(opened, id, record.encode(errors="surrogateescape"), _expiry(manifest)))
     output.note(f"put user {id}")
+    output.warnings(unknown.warnings())
 
 
 @command.command

@@ -12,9 +12,14 @@ from edgekit.cli.output import Output
 from edgekit.cli.places import DEFAULT_STORE
 from edgekit.diagnostics.diagnostic import Diagnostic
 from edgekit.diagnostics.json import build_json
-from edgekit.diagnostics.text import format_count
+from edgekit.diagnostics.text import format_amount, format_count
+from edgekit.kv.lock import build_lock
+from edgekit.kv.prune import prune
+from edgekit.kv.releases import publications
+from edgekit.kv.store import open_store
 from edgekit.model.keys import ASSETS
-from edgekit.project.load import site_root
+from edgekit.project.config import read_keep_releases
+from edgekit.project.root import site_root
 from edgekit.watch.changes import name_changes
 from edgekit.watch.rounds import Round, rounds
 
@@ -36,12 +41,25 @@ def watch_site(
 
     def build_once() -> Built:
         with output.progress("compiling") as progress:
-            return build(progress)
+            built = build(progress)
+        _prune(built)
+        return built
 
     with until_stopped():
         for round in rounds(root, [store or DEFAULT_STORE, DEFAULT_STORE], build_once, pulse):
             shown.show(round)
             tell(round)
+
+
+def _prune(built: Built) -> None:
+    """Every save makes a release. Once there are twice as many as `[build] keep_releases`, the rest goes."""
+    keep = read_keep_releases(built.root)
+    with open_store(built.store) as store:
+        with store.snapshot() as snapshot:
+            kept = len(publications(snapshot))
+        if kept > 2 * keep:
+            with build_lock(built.store, wait=True):
+                prune(store, keep)
 
 
 class RoundOutput:
@@ -90,7 +108,8 @@ class RoundOutput:
 def _describe(built: Built) -> str:
     """What a build changed, such as `3 fragments changed, 1 added`; of the first in a store, how much there is."""
     if built.published.previous is None:
-        return f"{built.pages} pages, {built.fragments} fragments, {built.assets} assets"
+        amounts = ((built.pages, "page"), (built.fragments, "fragment"), (built.assets, "asset"))
+        return ", ".join(format_amount(count, noun) for count, noun in amounts)
     counts = built.published.changes
     parts = []
     for what in ("changed", "added", "removed"):
@@ -98,7 +117,7 @@ def _describe(built: Built) -> str:
         assets = sum(getattr(count, what) for namespace, count in counts.items() if namespace == ASSETS)
         for count, noun in ((pages, "fragment"), (assets, "asset")):
             if count:
-                parts.append(f"{count} {noun}{'s' if count > 1 else ''} {what}")
+                parts.append(f"{format_amount(count, noun)} {what}")
     if not parts:
         return "nothing changed" if built.published.release == built.published.previous else "its configuration changed"
     return ", ".join(parts)

@@ -9,5 +9,7 @@ A page's way: `trace` (in `tracing`'s environment, with `opaque` objects, `ropes
 `fields`, `functions`, `translation`, `island`; `locator` finds lines) → `merge` → `assemble` → `contexts`, `places` and
 `composition` → `page` → `build` (`workers`) → `validate` (`proof`), against the `oracle` → `answers`. `findings` says
 what went wrong, `explain` what became of a page and why. `check` compiles the pages that depend on some files (`named`,
-`affected`); what pages `asked` for becomes `reads`.
+`affected`).
+What a page `asked` for and its templates `mentions`, by `names`, stands with its `digests` in a build's `record`; the
+next build renders what is `stale` (`reasons`), and `verified` compares that with rendering all.
 """

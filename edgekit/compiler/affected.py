@@ -4,62 +4,49 @@ A page that the last build published, and all of whose inputs and templates are 
 then: the build's record says whether it depends on a file. Of every other page only compiling tells.
 """
 
-from typing import Final
-
-from jinja2 import Environment, TemplateNotFound
-
-from edgekit.compiler.loader import TemplateLoader
+from edgekit.compiler.digests import Digests
+from edgekit.compiler.holding import name_islands
 from edgekit.compiler.named import NamedFiles
-from edgekit.model.reads import Reads
+from edgekit.compiler.names import ASSET, CLOCK, LINK, TEMPLATE, split_read
+from edgekit.compiler.record import Previous
 from edgekit.project.site import Page, Site
 
-_UNREADABLE: Final = "unreadable"
-"""In the place of a digest, for a template that is there but cannot be read."""
 
-
-def find_affected(site: Site, files: NamedFiles, reads: Reads) -> tuple[Page, ...]:
-    """Those pages, in the order of `site.all_pages()`; `reads` is what a build of the same inputs wrote down.
+def find_affected(site: Site, files: NamedFiles, previous: Previous) -> tuple[Page, ...]:
+    """Those pages, in the order of `site.all_pages()`; `previous` is a build of the same inputs.
 
     Templates and assets that it read and that are gone are added to `files`: to a hook, version control names only
     files that are there.
     """
+    reads = previous.reads
     assert reads.inputs == site.inputs
     pages = site.all_pages()
-    now = _read_digests(site, reads)
-    for (name, digest), is_now in zip(reads.templates, now, strict=True):
-        if digest and not is_now:
-            files.add_name(name)
-    for name in {name for group in reads.readers for name in group.assets} - site.assets.keys():
-        files.add_name(f"static/{name}")
+    digests = Digests(site)
+    now = [digests.of_read(read) for read, _ in reads.reads]
+    kinds = [split_read(read) for read, _ in reads.reads]
+    for (kind, name), (_, before), digest in zip(kinds, reads.reads, now, strict=True):
+        if before and not digest and kind in (TEMPLATE, ASSET):
+            files.add_name(name if kind == TEMPLATE else f"static/{name}")
     stirred = {
         number
-        for number, (name, digest) in enumerate(reads.templates)
-        if digest != now[number] or files.holds_template(name)
+        for number, (kind, name) in enumerate(kinds)
+        if (now[number] != reads.reads[number][1] and kind not in (CLOCK, LINK)) or files.hold(kind, name)
     }
-    stirred_assets = set(filter(files.holds_asset, {name for group in reads.readers for name in group.assets}))
-    built: set[str] = set()
-    settled: set[str] = set()
-    for group in reads.readers:
-        built.update(group.paths)
-        if group.settled and stirred.isdisjoint(group.templates) and stirred_assets.isdisjoint(group.assets):
-            settled.update(group.paths)
-    if not built.issubset(page.path for page in pages):
+    if not reads.pages.keys() <= {page.path for page in pages}:
         files.everything = True  # a page is gone: any other may link to it
-    return pages if files.everything else tuple(page for page in pages if page.path not in settled)
-
-
-def _read_digests(site: Site, reads: Reads) -> list[str]:
-    """The digests of the templates as they are now; empty for one that is not there."""
-    loader = TemplateLoader(site)
-    environment = Environment()  # noqa: S701  (it renders nothing)
-    digests = []
-    for name, _ in reads.templates:
-        try:
-            loader.get_source(environment, name)
-        except TemplateNotFound:
-            digests.append("")
-        except (OSError, UnicodeDecodeError):
-            digests.append(_UNREADABLE)
-        else:
-            digests.append(loader.digests[name])
-    return digests
+    if files.everything:
+        return pages
+    affected: set[str] = set()
+    islands: set[str] = set()
+    shown = site.shown_by_lists()
+    # What stands in others comes first.
+    for page in sorted(pages, key=lambda page: (not page.island, page.island not in shown)):
+        record = reads.pages.get(page.path)
+        if (
+            record is None
+            or not stirred.isdisjoint(record.reads)
+            or not islands.isdisjoint(name_islands(site, previous.outcome(page)))
+        ):
+            affected.add(page.path)
+            islands |= {page.island} - {""}
+    return tuple(page for page in pages if page.path in affected)

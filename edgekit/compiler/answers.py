@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from edgekit.compiler.delivery import READS, exceeds, strictest
 from edgekit.compiler.findings import Findings
-from edgekit.compiler.page import CompiledPage
+from edgekit.compiler.page import CompiledPage, Fault
 from edgekit.diagnostics.diagnostic import Diagnostic
 from edgekit.model.manifest import Delivery, Island, Route
 from edgekit.project.site import Page, Site
@@ -25,7 +25,7 @@ class Answers:
         self._pages: list[_Answer] = []
         self._islands: dict[str, CompiledPage] = {}
         self._clients: set[str] = set()
-        self._faults: dict[str, list[Diagnostic]] = {}
+        self._faults: dict[str, list[Fault]] = {}
 
     def add(self, page: Page, compiled: CompiledPage) -> None:
         """Note a page, island or item that compiled."""
@@ -49,9 +49,10 @@ class Answers:
                     help = f'let the page fetch it (`{{% island "{name}" client %}}`), or serve it as `{reads}`'
                     found.append(self.findings.make("EK601", what, help, (page.template, 1), page.path))
         for name in sorted(self._islands.keys() & self._clients):
-            found += self._faults[name]
+            faulty = [name]
             for slot in map(self.site.slots.__getitem__, self._islands[name].lists):
-                found += [*self._faults.get(slot.island, ()), *self._faults.get(str(slot.default), ())]
+                faulty += slot.island, str(slot.default)
+            found += (self.findings.make(*fault) for island in faulty for fault in self._faults.get(island, ()))
         return found
 
     def finish(self) -> tuple[dict[str, Route], dict[str, Island]]:

@@ -1,16 +1,18 @@
 """A site compiled: all pages, in one process or several, handed on as fragments and one pack."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import msgspec
 
 from edgekit.compiler.answers import Answers
 from edgekit.compiler.comparisons import check_comparisons
 from edgekit.compiler.deadlinks import report_dead_links
+from edgekit.compiler.digests import Digests
 from edgekit.compiler.links import DeadLink
 from edgekit.compiler.proof import Proof
-from edgekit.compiler.reads import ReadsOfPages
+from edgekit.compiler.record import NO_BUILD, Previous, Recorder
 from edgekit.compiler.spending import Spending
+from edgekit.compiler.stale import find_stale
 from edgekit.compiler.unused import Uses
 from edgekit.compiler.validate import Validator
 from edgekit.compiler.workers import page_compiler
@@ -19,16 +21,16 @@ from edgekit.model.digest import digest
 from edgekit.model.fragment import Fragment, encode_trace
 from edgekit.model.keys import ASSETS
 from edgekit.model.manifest import IndexEntry, Manifest, Pack, build_pack
-from edgekit.model.reads import build_reads
 from edgekit.project.assets import asset_url
-from edgekit.project.site import Site
+from edgekit.project.site import Asset, Site
 
 
 class CompileResult(msgspec.Struct, frozen=True):
-    """`pack` is None if any diagnostic is an error."""
+    """`pack` is None if any diagnostic is an error. `rendered` counts the pages, islands and items that were."""
 
     pack: Pack | None
     diagnostics: tuple[Diagnostic, ...]
+    rendered: int
 
 
 def compile_site(
@@ -38,14 +40,17 @@ def compile_site(
     jobs: int | None = None,
     prove: bool = False,
     progress: Callable[[int, int], None] | None = None,
+    previous: Previous = NO_BUILD,
 ) -> CompileResult:
     """Compile every page, island, item and asset of a site, and validate what came out (`validate`): a sample, or with
     `prove` all.
 
     `emit` gets each fragment as soon as it is made, in the order of `site.all_pages()`; nothing more after the first
     finding. `jobs` is the number of processes (default: as the site's size and the machine ask for); no thread may be
-    running if it is not 1. `progress` is told the number of pages done and of all. All pages are compiled, so that one
-    run finds all.
+    running if it is not 1. `progress` is told the number of pages rendered and of all that will be. One run finds all.
+
+    After a `previous` build only the pages that can have changed since are rendered (`stale`), and only their fragments
+    and new assets go to `emit`: the other bodies are there. Pack and diagnostics are those of a full compile.
     """
     entries: list[IndexEntry] = []
     diagnostics: list[Diagnostic] = []
@@ -57,26 +62,35 @@ def compile_site(
 
     validator = Validator(site)
     proof = Proof(validator, all_fragments=prove)
-    reads = ReadsOfPages(site)
-    pages = site.all_pages()
+    digests = Digests(site)
+    stale = find_stale(site, digests, previous)
+    recorder = Recorder(site, digests, previous.reads)
     answers = Answers(site, validator.findings)
     spending = Spending(site, validator.findings)
     uses = Uses(site, validator.oracle.environment)
-    with page_compiler(site, len(pages), jobs) as compile:
-        for done, (page, compiled) in enumerate(zip(pages, compile(pages), strict=True), 1):
+    with page_compiler(site, len(stale), jobs) as compile:
+        rendering = compile([entry.page for entry in stale.values()])
+        done = 0
+        for page in site.all_pages():
+            compiled = next(rendering) if page.path in stale else previous.restore(page)
             diagnostics += compiled.diagnostics or spending.add(page, compiled)
             dead_links += ((page.path, dead) for dead in compiled.dead_links)
             if compiled.route is not None:
                 answers.add(page, compiled)
                 uses.add(page, compiled)
-                reads.add(page, compiled)
+            if page.path not in stale:
+                recorder.keep(page)
+                entries += previous.find_entries(site, page)
+                continue
             if not diagnostics:
                 for fragment in compiled.fragments:
                     assert fragment.trace is not None
                     keep(fragment, digest(encode_trace(fragment.trace)).hex())
                     diagnostics += proof.add(page, fragment)
+                recorder.add(page, compiled)
+            done += 1
             if progress is not None:
-                progress(done, len(pages))
+                progress(done, len(stale))
     if not diagnostics:
         diagnostics += proof.finish()
     diagnostics += answers.check()
@@ -84,11 +98,14 @@ def compile_site(
         diagnostics += spending.check(*answers.finish())
     warnings = [*site.warnings, *report_dead_links(dead_links, site, validator.findings)]
     if diagnostics:
-        return CompileResult(None, tuple(merge_diagnostics([*diagnostics, *warnings])))
+        return CompileResult(None, tuple(merge_diagnostics([*diagnostics, *warnings])), len(stale))
     warnings += uses.report(entries)
     warnings += check_comparisons(site, validator.findings, uses.templates)
-    for fragment in _assets(site):
-        keep(fragment, "")
+    for url, asset in {asset.url: asset for asset in site.assets.values()}.items():
+        if (entry := previous.find_asset(url)) is not None:
+            entries.append(entry)
+        else:
+            keep(_read_asset(asset), "")
     routes, islands = answers.finish()
     manifest = Manifest(
         default_tier=site.default_tier,
@@ -102,18 +119,14 @@ def compile_site(
         redirects=site.redirects,
         headers={pattern: dict(headers) for pattern, headers in site.headers.items()},
     )
-    pack = build_pack(manifest, entries, build_reads(site.inputs, reads.finish()))
-    return CompileResult(pack, tuple(merge_diagnostics(warnings)))
+    pack = build_pack(manifest, entries, recorder.finish())
+    return CompileResult(pack, tuple(merge_diagnostics(warnings)), len(stale))
 
 
-def _assets(site: Site) -> Iterator[Fragment]:
-    """The site's assets as bodies; files of the same content whose names give the same URL are one.
-
-    Raises EdgekitError if a file is not what its URL was made for: that URL is cached for a year.
-    """
-    for url, asset in {asset.url: asset for asset in site.assets.values()}.items():
-        body = asset.file.read_bytes()
-        if asset_url(asset.name, body) != url:
-            message = f"`static/{asset.name}` changed while the site was built"
-            raise failure("EK419", message, help="build again when it is finished", file=str(asset.file))
-        yield Fragment(ASSETS, url, body)
+def _read_asset(asset: Asset) -> Fragment:
+    """An asset as a body. Raises EdgekitError if it is not what its URL was made for: that is cached for a year."""
+    body = asset.file.read_bytes()
+    if asset_url(asset.name, body) != asset.url:
+        message = f"`static/{asset.name}` changed while the site was built"
+        raise failure("EK419", message, help="build again when it is finished", file=str(asset.file))
+    return Fragment(ASSETS, asset.url, body)

@@ -11,16 +11,16 @@ import msgspec
 from edgekit.compiler.affected import find_affected
 from edgekit.compiler.answers import Answers
 from edgekit.compiler.deadlinks import report_dead_links
+from edgekit.compiler.holding import name_islands
 from edgekit.compiler.links import DeadLink
 from edgekit.compiler.named import NamedFiles
 from edgekit.compiler.page import CompiledPage
 from edgekit.compiler.proof import Proof
-from edgekit.compiler.reads import name_islands
+from edgekit.compiler.record import Previous
 from edgekit.compiler.spending import Spending
 from edgekit.compiler.validate import Validator
 from edgekit.compiler.workers import Compile, page_compiler
 from edgekit.diagnostics.diagnostic import Diagnostic, merge_diagnostics
-from edgekit.model.reads import Reads
 from edgekit.project.site import Page, Site
 
 
@@ -35,7 +35,7 @@ class CheckResult(msgspec.Struct, frozen=True):
 def check_files(
     site: Site,
     files: Iterable[Path],
-    reads: Reads | None,
+    previous: Previous | None,
     *,
     jobs: int | None = None,
     prove: bool = False,
@@ -43,11 +43,11 @@ def check_files(
 ) -> CheckResult:
     """Compile and validate the pages that depend on `files`: all of them that are there, and those that are gone.
 
-    `reads` is what a build of the same inputs read (`Site.inputs`); without it all pages are compiled to know which
+    `previous` is a build of the same inputs (`Site.inputs`); without it all pages are compiled to know which
     they are. `jobs` and `prove` are those of `compile_site`; `progress` is told the number of pages done and of all.
     """
     named = NamedFiles(site, files)
-    pages = site.all_pages() if reads is None else find_affected(site, named, reads)
+    pages = site.all_pages() if previous is None else find_affected(site, named, previous)
     check = _Check(site, named, prove=prove)
     if pages:
         with page_compiler(site, len(pages), jobs) as compile:
@@ -124,7 +124,7 @@ class _Check:
 
     def _standing_in(self, compiled: CompiledPage) -> set[str]:
         """The islands that a page or island holds, those that stand in them included."""
-        names = name_islands(self.site, [compiled])
+        names = name_islands(self.site, compiled)
         return names.union(*(self._held.get(name, ()) for name in names))
 
     def _has_errors(self) -> bool:

@@ -89,6 +89,9 @@ class PageEnvironment(ImmutableSandboxedEnvironment):
         message = f"{what} `{name}` is given a `{kind}`, which is no plain data"
         return PageError("EK219", message, "give it text, a number, a date, or a list or dict of those")
 
+    def note_function(self) -> None:
+        """One of the site's own functions is called."""
+
     def place_island(self, name: str) -> Any:
         """`{% island "name" %}` as it is printed."""
         raise NotImplementedError

@@ -49,6 +49,7 @@ def _plainly(environment: "PageEnvironment", what: str, name: str, function: Cal
             raise environment.refuse_argument(what, name, error.value) from None
 
     def called(*args: Any, **kwargs: Any) -> Any:
+        environment.note_function()
         plain = [read(arg) for arg in args[passed:]]
         named = {key: read(arg) for key, arg in kwargs.items()}
         try:

@@ -5,8 +5,7 @@ stands in a comment or a script; only a page with something that leads nowhere i
 """
 
 import re
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from html import unescape
 from typing import Final, NamedTuple
 from urllib.parse import urljoin, urlsplit
@@ -34,6 +33,9 @@ _ATTRIBUTES: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """What a browser follows or loads (HTML, 4.2 to 4.10). A form is a link if its method is GET."""
 
+_PLAIN: Final = re.compile(r"/(?!/)[\w/~-]*(?:\.[\w-]+)*", re.ASCII)
+"""A URL that is its own path, whatever page it stands on."""
+
 _SLOT: Final = "\ufdd0"
 """Stands for a value: no character that a page may hold."""
 
@@ -46,49 +48,63 @@ class DeadLink(NamedTuple):
     tiers: tuple[str, ...]
 
 
+class Links(NamedTuple):
+    """`paths` of the site that stand in what looks like a link, and the links among them that are dead."""
+
+    paths: frozenset[str]
+    dead: tuple[DeadLink, ...]
+
+
 class LinkChecker:
-    """Checks the pages of a site, one after the other."""
+    """Checks the pages of a site, one after the other. What it finds in one does not depend on those before it."""
 
     def __init__(self, site: Site, findings: Findings) -> None:
         self._answered = AnsweredPaths(site.pages, site.assets.values(), site.redirects)
         self._find_line = findings.find_line
         self._base_url = site.base_url.lower()
-        self._alive: defaultdict[str, set[str]] = defaultdict(set)
-        self._dead: defaultdict[str, dict[str, str]] = defaultdict(dict)
-        self._is_link: dict[tuple[str, Location], bool] = {}
+        self._folders: dict[str, _Targets] = {}
+        self._dead: set[str | None] = set()
 
-    def check(self, page: Page, traces: Mapping[str, Sequence[Traced]]) -> tuple[DeadLink, ...]:
-        """The dead links of a page whose variants are given by tier. A slot in a link's path leads anywhere."""
+    def check(self, page: Page, traces: Mapping[str, Sequence[Traced]]) -> Links:
+        """The links of a page whose variants are given by tier. A slot in a link's path leads anywhere."""
+        folder = page.path.rpartition("/")[0] if page.path.startswith("/") else page.path
+        if folder not in self._folders:
+            self._folders[folder] = _Targets(lambda value: self._find_path(value, page.path))
+        targets = self._folders[folder]
         tiers: dict[tuple[str, Location], list[str]] = {}
+        paths: set[str | None] = set()
         found: dict[int, set[tuple[str, Location]]] = {}
         for tier, variants in traces.items():
             if id(variants) not in found:
-                found[id(variants)] = {dead for variant in variants for dead in self._check(page, variant.pieces)}
+                found[id(variants)] = set()
+                for variant in variants:
+                    text = "".join([piece.text if type(piece) is Text else _SLOT for piece in variant.pieces])
+                    named = set(map(targets.__getitem__, _LINK.findall(text)))
+                    paths |= named
+                    if not self._dead.isdisjoint(named):
+                        found[id(variants)].update(self._confirm(text, variant.pieces, targets))
             for dead in found[id(variants)]:
                 tiers.setdefault(dead, []).append(tier)
-        return tuple(DeadLink(path, location, tuple(tiers[path, location])) for path, location in sorted(tiers))
+        dead_links = tuple(DeadLink(path, location, tuple(tiers[path, location])) for path, location in sorted(tiers))
+        return Links(frozenset(path for path in paths if path is not None), dead_links)
 
-    def _check(self, page: Page, pieces: Sequence[Text | Placed | Mark]) -> list[tuple[str, Location]]:
-        text = "".join([piece.text if type(piece) is Text else _SLOT for piece in pieces])
-        folder = page.path.rpartition("/")[0] if page.path.startswith("/") else page.path
-        alive, dead = self._alive[folder], self._dead[folder]
-        left = set(_LINK.findall(text)) - alive
-        for value in left - dead.keys():
-            path = self._dead_path(value, page.path)
-            if path is None:
-                alive.add(value)
-            else:
-                dead[value] = path
-        return self._confirm(text, pieces, dead) if left - alive else []
-
-    def _dead_path(self, value: str, page: str) -> str | None:
-        """The site's own path that a link leads to, if nothing answers it."""
+    def _find_path(self, value: str, page: str) -> str | None:
+        """The site's own path that a link leads to."""
         url = _value(value).strip()
-        if url in self._answered.paths:
-            return None
+        if url in self._answered.paths and _PLAIN.fullmatch(url):
+            return url
+        path = self._resolve(url, page)
+        if path is not None and not self._answered.answers(path):
+            self._dead.add(path)
+        return path
+
+    def _resolve(self, url: str, page: str) -> str | None:
         try:
+            written = urlsplit(url)
+            if not written.path and not written.netloc:  # `#top` and the like: the page itself
+                return None
             if not page.startswith("/"):  # an error page or an island: where a relative link leads is not known
-                if not url.startswith("/") and not urlsplit(url).netloc:
+                if not url.startswith("/") and not written.netloc:
                     return None
                 page = "/"
             parts = urlsplit(urljoin(self._base_url + encode_path(page), url))
@@ -96,21 +112,30 @@ class LinkChecker:
             return None
         if f"{parts.scheme}://{parts.netloc}".lower() != self._base_url or _SLOT in parts.path:
             return None
-        path = parts.path or "/"
-        return None if self._answered.answers(path) else path
+        return parts.path or "/"
 
     def _confirm(
-        self, text: str, pieces: Sequence[Text | Placed | Mark], dead: Mapping[str, str]
-    ) -> list[tuple[str, Location]]:
-        """Those dead links of a text that a parser finds, too. What it said of a template line is not asked again."""
-        places = [(match[1], _locate(pieces, match.end(1) - 1)) for match in _LINK.finditer(text) if match[1] in dead]
-        if not all(place in self._is_link for place in places):
-            links = _read_links(text)
-            for value, location in places:
-                link = _without_query(_value(value)) in links
-                self._is_link[value, location] = link or self._is_link.get((value, location), False)
-        found = [place for place in places if self._is_link[place]]
-        return [(dead[value], self._find_line(location, value.partition(_SLOT)[0])) for value, location in found]
+        self, text: str, pieces: Sequence[Text | Placed | Mark], targets: Mapping[str, str | None]
+    ) -> Iterator[tuple[str, Location]]:
+        """Those dead links of a text that a parser finds, too."""
+        links = _read_links(text)
+        for match in _LINK.finditer(text):
+            value, path = match[1], targets[match[1]]
+            if path is not None and path in self._dead and _without_query(_value(value)) in links:
+                location = _locate(pieces, match.end(1) - 1)
+                yield path, self._find_line(location, value.partition(_SLOT)[0])
+
+
+class _Targets(dict[str, str | None]):
+    """A link as it is written in the pages of one folder → the site's own path that it leads to."""
+
+    def __init__(self, find: Callable[[str], str | None]) -> None:
+        super().__init__()
+        self._find = find
+
+    def __missing__(self, value: str) -> str | None:
+        self[value] = path = self._find(value)
+        return path
 
 
 def _locate(pieces: Sequence[Text | Placed | Mark], offset: int) -> Location:

@@ -4,7 +4,8 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from edgekit.model.reads import PageReads
+from edgekit.compiler.asked import PageReads
+from edgekit.compiler.names import ASSET, TEMPLATE, split_read
 from edgekit.project.config import CONFIG_NAME
 from edgekit.project.data import FOLDER as DATA
 from edgekit.project.inputs import list_inputs
@@ -66,12 +67,16 @@ class NamedFiles:
             asset is not None and not self._files.isdisjoint(_identify([asset.file]))
         )
 
+    def hold(self, kind: str, name: str) -> bool:
+        """Is one of the files what this read reads?"""
+        return self.holds_template(name) if kind == TEMPLATE else kind == ASSET and self.holds_asset(name)
+
     def concern(self, reads: PageReads) -> bool:
         """Does a page that asked for this depend on one of the files?"""
         return (
             self.everything
             or any(self.holds_template(name) for name, _ in reads.templates)
-            or any(map(self.holds_asset, reads.assets))
+            or any(self.hold(*split_read(read)) for read in reads.others)
         )
 
 

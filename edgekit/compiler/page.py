@@ -1,16 +1,18 @@
 """One page compiled: its fragments for every tier and its route, or the findings that forbid it."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
+from edgekit.compiler.asked import NOTHING_READ, PageReads
 from edgekit.compiler.assemble import Assembled, SurrogateError, UnwritableError, assemble
 from edgekit.compiler.budget import list_contents
 from edgekit.compiler.composition import Misfit, check_places, find_script, find_spot
 from edgekit.compiler.contexts import Contexts, as_document
 from edgekit.compiler.delivery import exceeds, find_reason, infer_delivery, strictest
 from edgekit.compiler.links import DeadLink, LinkChecker
+from edgekit.compiler.names import CLOCK, LINK, SETTINGS, SLOT, name_read
 from edgekit.compiler.opaque import Mark, Placed
 from edgekit.compiler.run import Location, Spot
 from edgekit.compiler.trace import Text, Traced, Tracer
@@ -21,17 +23,27 @@ from edgekit.model.fragment import Fragment
 from edgekit.model.island import MARK_START
 from edgekit.model.keys import PAGE_TPL, STATIC_PAGES, Namespace, page_key
 from edgekit.model.manifest import Delivery, Route
-from edgekit.model.reads import PageReads
 from edgekit.project.site import Page, Site
+
+
+class Fault(NamedTuple):
+    """What would be a finding if a page fetched an island: the arguments of `Findings.make`."""
+
+    code: str
+    what: str
+    help: str
+    location: Location
+    page: str
+    words: tuple[str, ...] = ()
 
 
 class CompiledPage(msgspec.Struct, frozen=True):
     """What became of a page, or of an island or item; without a route if there are findings.
 
     The route's class is that of its own template. `contents` are each fragment's variants. `islands` stand in it,
-    `clients` it fetches, `slots` are those it reads, `lists` the list slots among them. `client_faults` are what is
-    wrong with an island or item if a page fetches it. Dead links are no findings but warnings. `reads` is what it asked
-    for, if there are findings, too.
+    `clients` it fetches, `slots` are those it reads, `lists` the list slots among them, `templates` the files of those
+    that it loaded. `client_faults` are what is wrong with an island or item if a page fetches it. Dead links are no
+    findings but warnings. `reads` is what it asked for, if there are findings, too.
     """
 
     fragments: tuple[Fragment, ...]
@@ -42,9 +54,10 @@ class CompiledPage(msgspec.Struct, frozen=True):
     clients: tuple[str, ...] = ()
     slots: tuple[str, ...] = ()
     lists: tuple[str, ...] = ()
-    client_faults: tuple[Diagnostic, ...] = ()
+    templates: tuple[str, ...] = ()
+    client_faults: tuple[Fault, ...] = ()
     dead_links: tuple[DeadLink, ...] = ()
-    reads: PageReads = PageReads()
+    reads: PageReads = NOTHING_READ
 
 
 class PageCompiler:
@@ -116,8 +129,8 @@ class PageCompiler:
             return CompiledPage((), (), None, tuple(found))
         every = [variant for traced in traces.values() for variant in traced]
         slots = {slot.name: slot for variant in every for slot in variant.slots.values()}
-        if any(variant.reads_clock for variant in every):
-            self.tracer.environment.ask_for_all(page.template)
+        links = self.links.check(page, traces)
+        self._note_reads(page, every, links.paths)
         return CompiledPage(
             tuple(fragments),
             tuple(contents),
@@ -128,7 +141,22 @@ class PageCompiler:
             slots=_names(slots),
             lists=_names(name for name, slot in slots.items() if slot.island),
             client_faults=self._find_client_faults(page, every) if page.island else (),
-            dead_links=self.links.check(page, traces),
+            templates=_names(name for fragment in fragments if fragment.trace for name in fragment.trace.templates),
+            dead_links=links.dead,
+        )
+
+    def _note_reads(self, page: Page, variants: Sequence[Traced], links: Iterable[str]) -> None:
+        """Note what the environment did not: it knows of templates, assets, islands and functions."""
+        environment = self.tracer.environment
+        if any(variant.reads_clock for variant in variants):
+            environment.ask_for_all(page.template)
+            environment.asked.others.add(CLOCK)
+        fields = {field for variant in variants for field in variant.fields}
+        environment.asked.others.update(
+            [SETTINGS],
+            (name_read(SLOT, source) for variant in variants for source in variant.slots),
+            (name_read(*field.split(".", 1)) for field in fields if field.startswith("segment.")),
+            (name_read(LINK, path) for path in links),
         )
 
     def _assemble(self, page: Page, variants: tuple[Traced, ...], *, plain: bool) -> Assembled | list[Diagnostic]:
@@ -172,7 +200,7 @@ class PageCompiler:
             misfits += check_island(traced.pieces)
         return [self._of_misfit(page, misfit) for misfit in misfits]
 
-    def _find_client_faults(self, page: Page, variants: Sequence[Traced]) -> tuple[Diagnostic, ...]:
+    def _find_client_faults(self, page: Page, variants: Sequence[Traced]) -> tuple[Fault, ...]:
         """What would go wrong if a page fetched this island, or the island that holds this item."""
         found = []
         for variant in variants:
@@ -182,9 +210,9 @@ class PageCompiler:
                     what = f"`{source}`: a page fetches the island, and that request has another path and query"
                     help = "place it without `client`, or leave the slot to the page and its fallback"
                     here = placed.get(source) or (page.template, 1)
-                    found.append(self.tracer.findings.make("EK607", what, help, here, page.path, (source,)))
+                    found.append(Fault("EK607", what, help, here, page.path, (source,)))
             if (misfit := find_script(variant.pieces)) is not None:
-                found.append(self._of_misfit(page, misfit))
+                found.append(Fault(misfit.code, misfit.what, misfit.help, self._place(page, misfit.spot), page.path))
         return tuple(found)
 
     def _check_text(self, page: Page, traced: Traced) -> list[Diagnostic]:
@@ -249,13 +277,12 @@ class _TemplateFiles(dict[str, str]):
     def __init__(self, tracer: Tracer) -> None:
         super().__init__()
         self.environment = tracer.environment
-        self.root = tracer.site.root
 
     def __missing__(self, name: str) -> str:
         filename = self.environment.get_template(name).filename
-        file = Path(filename) if filename else Path(name)
-        self[name] = file.relative_to(self.root).as_posix() if file.is_relative_to(self.root) else name
-        return self[name]
+        assert filename is not None
+        self[name] = file = self.environment.site_loader.file_of(name, filename)
+        return file
 
 
 def _words(placed: Placed) -> tuple[str, ...]:

@@ -67,7 +67,7 @@ class Run:
         self.decisions: dict[str, tuple[Slot, int]] = {}
         self._choices = choices
         self.violations: list[Violation] = []
-        self.reads_tier = False
+        self.fields: dict[str, None] = {}
         self.reads_clock = False
         self.slots: dict[str, Slot] = {}
         self.templates: dict[str, None] = {}
@@ -80,7 +80,7 @@ class Run:
 
     def read_tier(self, name: str) -> None:
         """Note that the tier is read, as `tier` or by the name of a frozen field, such as `segment.discount`."""
-        self.reads_tier = True
+        self.fields[name] = None
 
     def read_clock(self) -> None:
         """Note that `build_time` is read."""

@@ -26,6 +26,7 @@ class Text(NamedTuple):
 class Traced(NamedTuple):
     """What a render printed, in order, and read: slots by source (printed or not), templates and assets by name.
 
+    `fields` are those by which it read the tier: `tier`, or such as `segment.discount`.
     `decisions` are the choice slots it read, in that order, each with the number of the choice it had; `clients` are
     the islands that it fetches.
     """
@@ -33,11 +34,15 @@ class Traced(NamedTuple):
     decisions: tuple[tuple[Slot, int], ...]
     pieces: tuple[Text | Placed | Mark, ...]
     slots: dict[str, Slot]
-    reads_tier: bool
+    fields: tuple[str, ...]
     reads_clock: bool
     templates: tuple[str, ...]
     assets: tuple[str, ...]
     clients: tuple[str, ...] = ()
+
+    @property
+    def reads_tier(self) -> bool:
+        return bool(self.fields)
 
 
 class Tracer:
@@ -101,7 +106,7 @@ class Tracer:
             tuple(run.decisions.values()),
             tuple(pieces),
             dict(sorted(run.slots.items())),
-            run.reads_tier,
+            tuple(sorted(run.fields)),
             run.reads_clock,
             tuple(sorted(run.templates)),
             tuple(sorted(run.assets)),

@@ -14,7 +14,6 @@ from typing import Any, Final
 
 from jinja2 import Environment, Template, nodes
 from jinja2.compiler import CodeGenerator, Frame, optimizeconst
-from jinja2.meta import find_referenced_templates
 from jinja2.runtime import BlockReference, Context, Macro, TemplateReference
 from jinja2.sandbox import SandboxedEscapeFormatter, SandboxedFormatter
 from markupsafe import Markup
@@ -24,6 +23,8 @@ from edgekit.compiler.environment import PageEnvironment, PageTemplate, check_da
 from edgekit.compiler.filters import wrap_filters, wrap_tests
 from edgekit.compiler.guard import LAZY, find_opaque
 from edgekit.compiler.island import END, check_use, format_begin
+from edgekit.compiler.mentions import Mentions, find_mentions
+from edgekit.compiler.names import ASSET, FUNCTIONS, ISLAND, UNSETTLED, name_read
 from edgekit.compiler.opaque import Fields, Mark, Rope, is_opaque, read_field, refuse
 from edgekit.compiler.ropes import Ropes
 from edgekit.compiler.run import Run, TraceError, find_location
@@ -165,7 +166,7 @@ class TracingEnvironment(PageEnvironment):
         super().__init__(site)
         self.run = run or Run()
         self.asked = Asked()
-        self._references: dict[str, tuple[str | None, ...]] = {}
+        self._mentions: dict[str, Mentions] = {}
         self.ropes = Ropes(self.run)
         self.filters.update(wrap_filters(self, self.ropes))
         self.tests.update(wrap_tests(self, self.ropes))
@@ -174,7 +175,7 @@ class TracingEnvironment(PageEnvironment):
 
     def _generate(self, source: nodes.Template, name: str | None, *args: Any, **kwargs: Any) -> str:
         # Jinja folds constants. What is refused there is refused again when it is reached: only then has it a line.
-        self._references[name or ""] = tuple(find_referenced_templates(source))
+        self._mentions[name or ""] = find_mentions(source, self.site.jinja.functions)
         recorded = len(self.run.violations)
         try:
             generated = super()._generate(source, name, *args, **kwargs)
@@ -274,10 +275,13 @@ class TracingEnvironment(PageEnvironment):
     def asset_url(self, name: str) -> str:
         if is_opaque(name):
             raise refuse(name, "EK206", "it is used as the name of an asset", word="asset")
-        self.asked.assets[str(name)] = None
+        self.asked.others.add(name_read(ASSET, str(name)))
         url = super().asset_url(name)
         self.run.assets[name] = None
         return url
+
+    def note_function(self) -> None:
+        self.asked.others.add(FUNCTIONS)
 
     def place_island(self, name: str) -> Any:
         self._check_island(name)
@@ -291,6 +295,7 @@ class TracingEnvironment(PageEnvironment):
     def _check_island(self, name: str) -> None:
         if name not in self.site.islands:
             self.asked.templates[f"{FOLDER}/{name}.html"] = ""
+        self.asked.others.add(name_read(ISLAND, name))
         check_use(self.site, self.run.page, name)
 
     def end_island(self) -> Any:
@@ -301,6 +306,8 @@ class TracingEnvironment(PageEnvironment):
             template = super()._load_template(name, globals)
         finally:
             self.asked.templates[str(name)] = self.site_loader.digests.get(name, "")
+            if name in self._mentions:
+                self.asked.others |= self._mentions[name].reads
         self.run.templates[name] = None
         return template
 
@@ -313,8 +320,8 @@ class TracingEnvironment(PageEnvironment):
             seen.add(name)
             with suppress(Exception):  # a template that cannot be compiled leads nowhere
                 self.get_template(name)
-                for reference in self._references[name]:
+                for reference in self._mentions[name].templates:
                     if reference is None:
-                        self.asked.settled = False
+                        self.asked.others.add(UNSETTLED)
                     else:
                         pending.append(reference)

@@ -12,6 +12,7 @@ from typing import Final
 from jinja2 import TemplateNotFound, TemplateSyntaxError, meta
 
 from edgekit.compiler.environment import PageEnvironment
+from edgekit.compiler.loader import UnreadableTemplateError
 from edgekit.compiler.page import CompiledPage
 from edgekit.diagnostics.diagnostic import Diagnostic
 from edgekit.model.keys import PAGE_TPL
@@ -44,9 +45,7 @@ class Uses:
         self._slots.update(compiled.slots)
         self._islands.update(compiled.islands, compiled.clients)
         self._own.add(page.template)
-        for fragment in compiled.fragments:
-            assert fragment.trace is not None
-            self._templates.update(name for name in fragment.trace.templates if name != page.template)
+        self._templates.update(name for name in compiled.templates if name != page.template)
 
     @property
     def templates(self) -> set[str]:
@@ -129,7 +128,7 @@ class Uses:
         try:
             source, _, _ = self.environment.loader.get_source(self.environment, template)
             yield from meta.find_referenced_templates(self.environment.parse(source))
-        except (TemplateNotFound, TemplateSyntaxError, OSError, UnicodeDecodeError):
+        except (TemplateNotFound, TemplateSyntaxError, UnreadableTemplateError):
             return
 
 

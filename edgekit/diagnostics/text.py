@@ -31,7 +31,7 @@ def format_message(diagnostic: Diagnostic) -> str:
     """What is wrong, and in how many other pages; in which page, if it is one and its file does not tell."""
     more = ""
     if (others := len(diagnostic.pages) - 1) > 0:
-        more = f" (and in {others} other page{'s' if others > 1 else ''})"
+        more = f" (and in {format_amount(others, 'other page')})"
     elif diagnostic.pages and diagnostic.file is not None and not _names(diagnostic.file, diagnostic.pages[0]):
         more = f" (in `{diagnostic.pages[0]}`)"
     return escape_control(diagnostic.message + more)
@@ -46,7 +46,12 @@ def format_count(diagnostics: Iterable[Diagnostic]) -> str:
     """`2 errors, 1 warning`."""
     severities = [diagnostic.severity for diagnostic in diagnostics]
     counts = ((severities.count(severity), severity) for severity in ("error", "warning"))
-    return ", ".join(f"{count} {severity}{'s' if count > 1 else ''}" for count, severity in counts if count)
+    return ", ".join(format_amount(count, severity) for count, severity in counts if count)
+
+
+def format_amount(count: int, noun: str) -> str:
+    """`1 page`, `2,000 pages`: for a noun whose plural ends in s."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def relative_file(file: str, folder: str) -> str:

@@ -71,6 +71,11 @@ def open_environment(path: Path, *, readonly: bool, lock: bool) -> lmdb.Environm
         raise write_error(path, error) from error
 
 
+def lock_file(path: Path) -> Path:
+    """LMDB's lock file of a store's file."""
+    return path.with_name(path.name + "-lock")
+
+
 def allocate_lock(lock: Path) -> None:
     """LMDB maps its lock file and writes to it: on a full disk that is a SIGBUS, unless its blocks are there."""
     try:

@@ -5,12 +5,13 @@ Readers see the old release or the new one. Bodies were staged before (`staging`
 
 import msgspec
 
-from edgekit.kv.releases import Published, current_manifest, current_release, write_publication
+from edgekit.kv.releases import Published, current_manifest, current_release, read_manifest, write_publication
 from edgekit.kv.store import LmdbStore
-from edgekit.kv.switch import switch
-from edgekit.model.keys import EDGEKIT, index_key, manifest_key, reads_key
+from edgekit.kv.switch import Changes, switch, write_configs
+from edgekit.model.keys import EDGEKIT, INDEX_NAMESPACES, built_key, index_key, manifest_key, reads_key
 from edgekit.model.manifest import Pack, encode_index, encode_manifest
 from edgekit.model.reads import encode_reads
+from edgekit.project.basis import Basis, encode_basis
 
 
 class Removal(msgspec.Struct, frozen=True):
@@ -32,9 +33,10 @@ def count_removed_pages(store: LmdbStore, pack: Pack) -> Removal:
     return Removal(len(before), len(before - pack.manifest.routes.keys()))
 
 
-def publish(store: LmdbStore, pack: Pack, now: float) -> Published:
+def publish(store: LmdbStore, pack: Pack, now: float, basis: Basis | None = None) -> Published:
     """Make a pack, whose bodies are staged, the current release; renew the configurations.
 
+    `basis` is what it was built from, if that is known.
     Raises EK432 if a body is missing, EK420 or EK422 for a key or configuration no store takes, and what
     `LmdbStore.write` raises; then nothing has changed.
     """
@@ -47,9 +49,36 @@ def publish(store: LmdbStore, pack: Pack, now: float) -> Published:
         }
         if pack.reads is not None:
             records[reads_key(pack.release)] = encode_reads(pack.reads)
+        if basis is not None:
+            records[built_key(pack.release)] = encode_basis(basis)
+        else:
+            txn.delete(EDGEKIT, built_key(pack.release))
         for key, value in records.items():
             # Traces are no part of a release's name: the same release may have another index, or read other templates.
             if txn.get(EDGEKIT, key) != value:
                 txn.put(EDGEKIT, key, value)
         write_publication(txn, pack.release, now)
         return Published(pack.release, previous, changes)
+
+
+def forget_basis(store: LmdbStore) -> None:
+    """Forget what the current release was built from, and what its pages read, so that the next build is a full one,
+    which mends what it can."""
+    with store.write() as txn:
+        if (release := current_release(txn)) is not None:
+            txn.delete(EDGEKIT, built_key(release))
+            txn.delete(EDGEKIT, reads_key(release))
+
+
+def publish_again(store: LmdbStore, release: str, now: float) -> Published | None:
+    """What `publish` does with the pack of the current release, without a look at its entries.
+
+    None, and nothing has changed, if `release` is not the current one. Raises EK433 if it cannot be read, and what
+    `LmdbStore.write` raises.
+    """
+    with store.write() as txn:
+        if current_release(txn) != release:
+            return None
+        write_configs(txn, read_manifest(txn, release), now, file_wins=True)
+        write_publication(txn, release, now)
+        return Published(release, release, dict.fromkeys(INDEX_NAMESPACES, Changes()))

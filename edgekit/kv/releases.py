@@ -6,9 +6,19 @@ from edgekit.diagnostics.diagnostic import EdgekitError, failure
 from edgekit.kv.store import LmdbStore
 from edgekit.kv.switch import Changes, switch
 from edgekit.kv.transaction import LmdbSnapshot, WriteTransaction
-from edgekit.model.keys import CURRENT, EDGEKIT, Namespace, index_key, manifest_key, published_key, reads_key
+from edgekit.model.keys import (
+    CURRENT,
+    EDGEKIT,
+    Namespace,
+    built_key,
+    index_key,
+    manifest_key,
+    published_key,
+    reads_key,
+)
 from edgekit.model.manifest import Manifest, Pack, decode_index, decode_manifest
 from edgekit.model.reads import Reads, decode_reads
+from edgekit.project.basis import Basis, decode_basis
 
 
 class Publication(msgspec.Struct, frozen=True):
@@ -19,11 +29,12 @@ class Publication(msgspec.Struct, frozen=True):
 
 
 class Release(msgspec.Struct, frozen=True):
-    """A kept release."""
+    """A kept release: when it was last published (Unix seconds), how many pages it has; None if it is damaged."""
 
     release: str
     published: float
     current: bool
+    pages: int | None
 
 
 class Published(msgspec.Struct, frozen=True):
@@ -34,7 +45,14 @@ class Published(msgspec.Struct, frozen=True):
     changes: dict[Namespace, Changes]
 
 
+class _Routes(msgspec.Struct):
+    """The part of a manifest that counts pages."""
+
+    routes: dict[str, msgspec.Raw]
+
+
 _MIN_PREFIX = 4
+_decode_routes = msgspec.json.Decoder(_Routes).decode
 _encode_publication = msgspec.json.Encoder().encode
 _decode_publication = msgspec.json.Decoder(Publication).decode
 
@@ -60,15 +78,23 @@ def read_manifest(reader: LmdbSnapshot | WriteTransaction, release: str) -> Mani
 
 
 def current_reads(reader: LmdbSnapshot | WriteTransaction) -> Reads | None:
-    """What the pages of the current release read; None where the store does not tell. Raises EK433 if it is damaged."""
+    """What the build of the current release read; None where the store does not tell, or not in a form known here."""
     release = current_release(reader)
     raw = reader.get(EDGEKIT, reads_key(release)) if release else None
-    if release is None or raw is None:
-        return None
     try:
-        return decode_reads(raw)
-    except msgspec.MsgspecError:
-        raise damaged_release(release) from None
+        return decode_reads(raw) if raw else None
+    except msgspec.MsgspecError:  # `edgekit verify` tells of it; it only saves work
+        return None
+
+
+def current_basis(reader: LmdbSnapshot | WriteTransaction) -> Basis | None:
+    """What the current release was built from; None where the store does not tell, or not readably."""
+    release = current_release(reader)
+    raw = reader.get(EDGEKIT, built_key(release)) if release else None
+    try:
+        return decode_basis(raw) if raw else None
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return None
 
 
 def read_pack(reader: LmdbSnapshot | WriteTransaction, release: str) -> Pack:
@@ -91,7 +117,17 @@ def list_releases(store: LmdbStore) -> list[Release]:
     """The kept releases, the last published first."""
     with store.snapshot() as snapshot:
         current = current_release(snapshot)
-        return [Release(name, entry.at, name == current) for name, entry in reversed(publications(snapshot).items())]
+        return [
+            Release(name, entry.at, name == current, _count_pages(snapshot, name))
+            for name, entry in reversed(publications(snapshot).items())
+        ]
+
+
+def _count_pages(snapshot: LmdbSnapshot, release: str) -> int | None:
+    try:
+        return len(_decode_routes(snapshot.get(EDGEKIT, manifest_key(release)) or b"").routes)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return None
 
 
 def rollback(store: LmdbStore, release: str | None, now: float) -> Published:

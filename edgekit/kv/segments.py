@@ -7,8 +7,9 @@ import msgspec
 
 from edgekit.diagnostics.diagnostic import EdgekitError, failure
 from edgekit.diagnostics.suggest import did_you_mean
+from edgekit.fragment.edits import LiveEdit, effective_config, live_slots, usable_edits
 from edgekit.fragment.values import Value, accept, describe_values
-from edgekit.kv.live import LiveEdit, effective_config, live_slots, read_edits, usable_edits, write_edits
+from edgekit.kv.live import read_edits, write_edits
 from edgekit.kv.record import decode_record, encode_record, expiry
 from edgekit.kv.releases import current_manifest
 from edgekit.kv.store import LmdbStore

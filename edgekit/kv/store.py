@@ -15,7 +15,7 @@ import lmdb
 
 from edgekit.diagnostics.diagnostic import failure
 from edgekit.kv.datafile import damaged, open_file, read_metas
-from edgekit.kv.environment import allocate_lock, create_file, open_environment
+from edgekit.kv.environment import allocate_lock, create_file, lock_file, open_environment
 from edgekit.kv.lmdberror import read_error, write_error
 from edgekit.kv.pages import DamageError, check_pages
 from edgekit.kv.transaction import LmdbSnapshot, WriteTransaction
@@ -29,16 +29,25 @@ class LmdbStore:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.users = 1
-        lock = path.with_name(path.name + "-lock")
+        lock = lock_file(path)
         locked = os.access(lock if lock.exists() else path.parent, os.W_OK)
         self.read_only = not (locked and os.access(path, os.W_OK))
+        while not self._open(lock if locked else None):
+            pass
+
+    def _open(self, lock: Path | None) -> bool:
+        """False if another file took this one's place meanwhile: LMDB waits for who compacts it."""
+        path = self.path
         file = open_file(path)
         try:
             read_metas(file, path)
-            if locked:
+            if lock is not None:
                 allocate_lock(lock)
-            self._env = open_environment(path, readonly=self.read_only, lock=locked)
+            self._env = open_environment(path, readonly=self.read_only, lock=lock is not None)
             try:
+                if not os.path.samestat(os.fstat(file), path.stat()):
+                    self._env.close()
+                    return False
                 # Slots of readers that were killed would keep old pages for ever.
                 self._env.reader_check()
                 self._check_pages(file)
@@ -52,6 +61,7 @@ class LmdbStore:
         finally:
             os.close(file)
         self._begin = self._env.begin
+        return True
 
     def _check_pages(self, file: int) -> None:
         # The open transaction keeps writers from using this state's pages again. Without a lock file it does not,
@@ -119,6 +129,16 @@ class LmdbStore:
             # After a commit this does nothing.
             if txn is not None:
                 txn.abort()
+
+    def copy_compact(self, file: int) -> None:
+        """Write the store as it is now, without its free pages, to an open file: LMDB counts transactions anew there.
+
+        Raises EK430, EK425.
+        """
+        try:
+            self._env.copyfd(file, compact=True)
+        except lmdb.Error as error:
+            raise write_error(self.path, error) from error
 
     def close(self) -> None:
         """Give it back; the last to do so closes the file."""

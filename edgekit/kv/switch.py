@@ -3,8 +3,9 @@
 import msgspec
 
 from edgekit.diagnostics.diagnostic import failure
+from edgekit.fragment.edits import effective_config, unchanged_edits, usable_edits
 from edgekit.kv.limits import encode_key
-from edgekit.kv.live import effective_config, read_edits, unchanged_edits, usable_edits, write_edits
+from edgekit.kv.live import read_edits, write_edits
 from edgekit.kv.record import encode_record, expiry
 from edgekit.kv.transaction import WriteTransaction
 from edgekit.model.expiry import seal

@@ -43,7 +43,11 @@ class LmdbSnapshot:
 
     def scan(self, namespace: Namespace, prefix: bytes = b"") -> Iterator[tuple[bytes, bytes]]:
         """Keys and values in byte order."""
-        return _scan(self._txn, self._databases[namespace], self._path, prefix)
+        return _scan(self._txn, self._databases[namespace], self._path, prefix, values=True)
+
+    def keys(self, namespace: Namespace, prefix: bytes = b"") -> Iterator[bytes]:
+        """Keys in byte order; reads no value."""
+        return _scan(self._txn, self._databases[namespace], self._path, prefix, values=False)
 
     def count(self, namespace: Namespace) -> int:
         return int(self._txn.stat(self._databases[namespace])["entries"])
@@ -68,7 +72,7 @@ class WriteTransaction:
         return stored  # type: ignore[no-any-return]
 
     def scan(self, namespace: Namespace, prefix: bytes = b"") -> Iterator[tuple[bytes, bytes]]:
-        return _scan(self._txn, self._databases[namespace], self._path, prefix)
+        return _scan(self._txn, self._databases[namespace], self._path, prefix, values=True)
 
     def missing(self, namespace: Namespace, keys: Iterable[bytes]) -> Iterator[bytes]:
         """Those of the keys that are not there; reads no value."""
@@ -96,16 +100,16 @@ class WriteTransaction:
         self._txn.abort()
 
 
-def _scan(txn: lmdb.Transaction, database: Any, path: Path, prefix: bytes) -> Iterator[tuple[bytes, bytes]]:
+def _scan(txn: lmdb.Transaction, database: Any, path: Path, prefix: bytes, *, values: bool) -> Iterator[Any]:
+    """Keys, or keys and `values`, that begin so."""
     try:
         with txn.cursor(database) as cursor:
             if not (cursor.set_range(prefix) if prefix else cursor.first()):
                 return
-            items: Iterator[tuple[bytes, bytes]] = cast(Any, iter(cursor))
-            for key, value in items:
-                if not key.startswith(prefix):
+            for item in cast(Any, cursor).iternext(keys=True, values=values):
+                if not (item[0] if values else item).startswith(prefix):
                     return
-                yield key, value
+                yield item
     except lmdb.Error as error:
         raise read_error(path, error) from error
 

@@ -11,11 +11,14 @@ from typing import BinaryIO, Final, Literal
 import msgspec
 
 from edgekit.diagnostics.diagnostic import Diagnostic, EdgekitError, failure
+from edgekit.diagnostics.text import format_amount
 from edgekit.kv.limits import MAX_RECORD
 from edgekit.kv.record import Record, decode_object
 from edgekit.kv.store import LmdbStore
+from edgekit.kv.unknown_tiers import UnknownTiers
 from edgekit.model.expiry import seal
 from edgekit.model.keys import MAX_KEY_BYTES, USER_SEGMENTS
+from edgekit.model.manifest import Manifest
 from edgekit.model.slot import MAX_INTEGER
 
 UserFormat = Literal["jsonl", "csv"]
@@ -31,7 +34,7 @@ _INTEGER_DIGITS: Final = 16
 
 
 class Imported(msgspec.Struct, frozen=True):
-    """How many lines were imported and skipped, and the first of the skipped."""
+    """How many lines were imported and skipped; `findings` are the first of the skipped, and EK808 of the imported."""
 
     imported: int
     skipped: int
@@ -50,12 +53,14 @@ def import_users(
     file: str,
     expires: int,
     integers: Collection[str] = (),
+    manifest: Manifest | None = None,
     skip_bad: bool = False,
     progress: Callable[[int], None] = lambda lines: None,
 ) -> Imported:
     """Import every line as a user's whole record; `expires` is the expiry of all, `file` their name in messages.
 
     `integers` are the fields that an integer slot reads: their CSV cells become integers, an empty one nothing.
+    `manifest` is the current release's, which knows the tiers.
     Raises EK437 with file and line at the first bad line, unless `skip_bad`; then nothing was imported.
     """
     rows = _read_jsonl(stream) if format == "jsonl" else _read_csv(stream, frozenset(integers))
@@ -63,6 +68,7 @@ def import_users(
     envelope = seal(b"", expires)
     good = skipped = 0
     findings: list[Diagnostic] = []
+    unknown = UnknownTiers(manifest)
 
     def items() -> Iterator[tuple[bytes, bytes]]:
         nonlocal good, skipped
@@ -85,6 +91,7 @@ def import_users(
                 error = _bad_line(file, line, str(bad))
             else:
                 good += 1
+                unknown.add(id, row, line)
                 if not good % _STEP:
                     progress(good)
                 yield key, envelope + value
@@ -98,7 +105,7 @@ def import_users(
     with store.write() as txn:
         txn.put_many(USER_SEGMENTS, items())
     progress(good)
-    return Imported(good, skipped, tuple(findings))
+    return Imported(good, skipped, (*findings, *unknown.warnings(file)))
 
 
 def _bad_line(file: str, line: int, why: str) -> EdgekitError:
@@ -164,7 +171,7 @@ def _parse_columns(cells: list[str]) -> list[str]:
 
 def _parse_row(columns: list[str], cells: list[str], integers: frozenset[str]) -> Record:
     if len(cells) != len(columns):
-        raise ValueError(f"it has {len(cells)} cells for {len(columns)} columns")
+        raise ValueError(f"it has {format_amount(len(cells), 'cell')} for {format_amount(len(columns), 'column')}")
     record: Record = {}
     for column, cell in zip(columns, cells, strict=True):
         if column == "id":

@@ -47,8 +47,8 @@ def get_user(store: LmdbStore, id: str) -> User | None:
     return User(id, record, expires)
 
 
-def put_user(store: LmdbStore, id: str, json: bytes, expires: int) -> None:
-    """Replace the user's whole record by a JSON object (an `id` in it must be the same and is not stored).
+def put_user(store: LmdbStore, id: str, json: bytes, expires: int) -> Record:
+    """Replace the user's whole record by a JSON object (an `id` in it must be the same and is not stored); returns it.
 
     Raises EK420 (id), EK422 (too large), EK436 (no JSON object).
     """
@@ -64,6 +64,7 @@ def put_user(store: LmdbStore, id: str, json: bytes, expires: int) -> None:
         ) from None
     with store.write() as txn:
         txn.put(USER_SEGMENTS, key, value)
+    return record
 
 
 def delete_user(store: LmdbStore, id: str) -> bool:

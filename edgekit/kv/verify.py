@@ -4,7 +4,6 @@ Opening a store walks its pages (`pages`). Then every record is looked up, every
 that is decoded before it is used, and the namespaces compared with the releases.
 """
 
-import re
 from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
@@ -14,6 +13,7 @@ import msgspec
 
 from edgekit.diagnostics.diagnostic import Diagnostic, EdgekitError
 from edgekit.fragment.alternatives import read_choices
+from edgekit.kv.cuts import find_cuts
 from edgekit.kv.live import decode_edits
 from edgekit.kv.record import decode_record
 from edgekit.kv.releases import current_release, publications, read_pack
@@ -34,6 +34,7 @@ from edgekit.model.keys import (
     USER_SEGMENTS,
     VALUES,
     Namespace,
+    built_key,
     cuts_key,
     index_key,
     live_key,
@@ -43,14 +44,13 @@ from edgekit.model.keys import (
     trace_key,
 )
 from edgekit.model.manifest import IndexEntry, Pack, build_pack
-from edgekit.model.placeholder import ENCODINGS, MARKS, TOKEN
 from edgekit.model.reads import decode_reads
+from edgekit.project.basis import decode_basis
 
 MAX_FINDINGS: Final = 100
 """More would say nothing new."""
 
 _DAMAGE: Final = frozenset({"EK424", "EK425", "EK426"})
-_TOKEN: Final = re.compile(TOKEN.pattern.encode())
 _STEP: Final = 1024
 
 Progress = Callable[[int, int], None]
@@ -117,6 +117,8 @@ def _check_own(snapshot: LmdbSnapshot, key: bytes, value: bytes) -> Iterator[Dia
                 yield _finding("EK446", f"the record `{name}` is not what its digest says")
         elif kind == reads_key(""):
             decode_reads(value)
+        elif kind == built_key(""):
+            decode_basis(value)
         elif kind == live_key(""):
             decode_edits(value)
         elif name not in (FORMAT, CURRENT) and kind not in (manifest_key(""), index_key(""), published_key("")):
@@ -127,24 +129,8 @@ def _check_own(snapshot: LmdbSnapshot, key: bytes, value: bytes) -> Iterator[Dia
 
 def _check_cuts(snapshot: LmdbSnapshot, name: str, cuts: tuple[Cut, ...]) -> Iterator[Diagnostic]:
     body = snapshot.get(VALUES, bytes.fromhex(name))
-    if body is None or cuts != _find_cuts(body):
+    if body is None or cuts != find_cuts(body):
         yield _finding("EK444", f"the cut offsets of `{name}` are not those of its tokens")
-
-
-def _find_cuts(body: bytes) -> tuple[Cut, ...]:
-    """The cuts by the grammar alone; a token of an unknown encoding gives one that no compiler writes."""
-    cuts = []
-    for token in _TOKEN.finditer(body):
-        text = token[1].decode()
-        mark = next((mark for mark in MARKS if text.startswith(mark)), None)
-        if mark is not None:
-            cuts.append(Cut(*token.span(), text[1:].partition("=")[0], mark))
-            continue
-        name, _, written = text.partition(":")
-        encoding = next((known for known in ENCODINGS if known == written), None)
-        slot = text if encoding is None else "" if name == "_" else name
-        cuts.append(Cut(*token.span(), slot, encoding or ""))
-    return tuple(cuts)
 
 
 def _check_alternatives(snapshot: LmdbSnapshot, pack: Pack, entry: IndexEntry) -> Iterator[Diagnostic]:

@@ -48,6 +48,11 @@ def reads_key(release: str) -> str:
     return f"reads:{release}"
 
 
+def built_key(release: str) -> str:
+    """What a release was built from."""
+    return f"built:{release}"
+
+
 def cuts_key(digest: str) -> str:
     """Cut offsets of the PAGE_TPL body with this digest (hex)."""
     return f"cuts:{digest}"

@@ -1,75 +1,62 @@
-"""What the pages of a build read: with it the next command knows which pages a changed file can have changed."""
+"""What a build leaves behind for the next one: what each page read, and what became of it beside its bodies.
 
-from collections import defaultdict
-from collections.abc import Mapping
+A read is a name with a digest; the compiler gives both their meaning. Pages that read the same read name the same
+number, and pages of which the same became share one outcome.
+"""
+
+from typing import Final
 
 import msgspec
 
+from edgekit.model.digest import DIGEST_BYTES, digest
 
-class PageReads(msgspec.Struct, frozen=True, array_like=True):
-    """What one page asked for, or a page with all that stands in it.
+VERSION: Final = b"\1"
+"""Of the record's form: one of another form tells nothing."""
 
-    `templates` are names with the digest (hex) of their text, empty where there is none; `assets` are names. A page is
-    not `settled` if the clock may decide which templates it asks for.
+Read = tuple[str, str]
+"""Its name, and the digest (hex) of what was there; empty for nothing."""
+
+
+class PageRecord(msgspec.Struct, frozen=True, array_like=True):
+    """One page, island or item.
+
+    `own` is the digest (hex) of what it is before anything is read; `reads` (sorted) and `outcome` count in those of
+    `Reads`; `sizes` are the bytes of its fragments.
     """
 
-    templates: tuple[tuple[str, str], ...] = ()
-    assets: tuple[str, ...] = ()
-    settled: bool = True
-
-
-class Readers(msgspec.Struct, frozen=True, array_like=True):
-    """The paths of pages that read the same; `templates` counts in `Reads.templates`."""
-
-    templates: tuple[int, ...]
-    assets: tuple[str, ...]
-    settled: bool
-    paths: tuple[str, ...]
+    own: str
+    reads: tuple[int, ...]
+    outcome: int
+    sizes: tuple[int, ...]
 
 
 class Reads(msgspec.Struct, frozen=True):
-    """What a build read.
+    """What a build read and made.
 
-    `inputs` is the digest of all that any page may read (`Site.inputs`), `templates` are names and digests as those of
-    `PageReads`; islands and items are pages, too.
+    `inputs` is the digest of all files but templates and assets that any page may read (`Site.inputs`). `reads` and
+    `outcomes` are sorted; what an outcome is, is the compiler's own. `pages` are given by their paths.
     """
 
     inputs: str
-    templates: tuple[tuple[str, str], ...]
-    readers: tuple[Readers, ...]
+    reads: tuple[Read, ...]
+    outcomes: tuple[bytes, ...]
+    pages: dict[str, PageRecord]
 
 
-_encode = msgspec.json.Encoder().encode
-_decode = msgspec.json.Decoder(Reads).decode
-
-
-def build_reads(inputs: str, pages: Mapping[str, PageReads]) -> Reads:
-    """What pages read, by their paths. A template that changed meanwhile stands there with each of its digests."""
-    templates = sorted({template for reads in pages.values() for template in reads.templates})
-    place = {template: number for number, template in enumerate(templates)}
-    readers = defaultdict(list)
-    for path, reads in pages.items():
-        readers[reads].append(path)
-    return Reads(
-        inputs,
-        tuple(templates),
-        tuple(
-            sorted(
-                (
-                    Readers(tuple(map(place.__getitem__, reads.templates)), reads.assets, reads.settled, tuple(paths))
-                    for reads, paths in readers.items()
-                ),
-                key=lambda group: group.paths,
-            )
-        ),
-    )
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(Reads).decode
 
 
 def encode_reads(reads: Reads) -> bytes:
-    """JSON: `inputs`, `templates` (lists of `[name, digest]`), `readers` (of `[templates, assets, settled, paths]`)."""
-    return _encode(reads)
+    """A digest of what follows; a byte, the version; MessagePack: a map of `inputs`, `reads` (lists of
+    `[name, digest]`), `outcomes`, `pages` (path to `[own, reads, outcome, sizes]`)."""
+    content = VERSION + _encode(reads)
+    return digest(content) + content
 
 
-def decode_reads(raw: bytes) -> Reads:
-    """Raises msgspec.MsgspecError if `raw` is not what `encode_reads` writes."""
-    return _decode(raw)
+def decode_reads(raw: bytes) -> Reads | None:
+    """None for a record of another version. Raises msgspec.MsgspecError for what is none, or was damaged."""
+    content = raw[DIGEST_BYTES:]
+    if digest(content) != raw[:DIGEST_BYTES]:
+        raise msgspec.DecodeError("the record is not what its digest says")
+    return _decode(content[1:]) if content[:1] == VERSION else None

@@ -10,6 +10,7 @@ from edgekit.project.files import list_files, read_bytes
 from edgekit.project.problems import Problems
 from edgekit.project.site import Asset
 
+FOLDER: Final = "static"
 MAX_ASSET_BYTES: Final = 25 * 1024 * 1024
 """What a store takes as one body (Workers KV's limit of a value)."""
 
@@ -17,7 +18,7 @@ MAX_ASSET_BYTES: Final = 25 * 1024 * 1024
 def read_assets(root: Path, problems: Problems) -> dict[str, Asset]:
     """Name in `static/` → asset, sorted by name; files with problems are left out, the problems noted."""
     assets = {}
-    for name, file in list_files(root, "static", problems):
+    for name, file in list_files(root, FOLDER, problems):
         content = read_bytes(file, MAX_ASSET_BYTES, problems)
         if content is None:
             continue

@@ -22,6 +22,7 @@ CONFIG_NAME: Final = "edgekit.toml"
 MAX_CONFIG_BYTES: Final = 1024 * 1024
 MAX_TTL: Final = 10 * 366 * 86_400
 """Ten years in seconds; who means longer writes 0."""
+MAX_KEPT_RELEASES: Final = 1_000
 
 TOKEN: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}")
 """The name of a header or a cookie (RFC 9110, 5.6.2)."""
@@ -63,6 +64,14 @@ class BuildTable(msgspec.Struct, frozen=True):
             examples=["../build/edge.lmdb"],
         ),
     ] = None
+    keep_releases: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=MAX_KEPT_RELEASES,
+            description="How many of the last published releases `edgekit releases prune` keeps.",
+        ),
+    ] = 5
 
 
 class PageTable(msgspec.Struct, frozen=True, rename={"item_name": "as"}):
@@ -302,6 +311,15 @@ def read_store(root: Path) -> Path | None:
 
     Raises EdgekitError if `edgekit.toml` cannot be read or its table `[build]` is wrong.
     """
+    return store_path(root, _read_build(root))
+
+
+def read_keep_releases(root: Path) -> int:
+    """`[build] keep_releases` in the same way."""
+    return _read_build(root).keep_releases
+
+
+def _read_build(root: Path) -> BuildTable:
     problems = Problems()
     toml = read_toml(root / CONFIG_NAME, MAX_CONFIG_BYTES, problems)
     problems.stop_if_any()
@@ -310,7 +328,7 @@ def read_store(root: Path) -> Path | None:
     table = read_table(BuildTable, build if isinstance(build, dict) else {}, ("build",), toml, problems)
     _check_store(toml, table, problems)
     problems.stop_if_any()
-    return store_path(root, table)
+    return table
 
 
 def store_path(root: Path, table: BuildTable) -> Path | None:

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
+from edgekit.diagnostics.text import format_amount
 from edgekit.project.files import list_files, read_text
 from edgekit.project.frozen import FrozenDict, freeze
 from edgekit.project.problems import Problems
@@ -103,7 +104,7 @@ def _read_csv(file: Path, text: str, problems: Problems) -> list[dict[str, str]]
         table = []
         for row in rows:
             if row and len(row) != len(header):
-                refuse(f"a row has {len(row)} cells, the first row {len(header)}", rows.line_num)
+                refuse(f"a row has {format_amount(len(row), 'cell')}, the first row {len(header)}", rows.line_num)
                 return None
             if row:
                 table.append(dict(zip(header, row, strict=True)))

@@ -90,18 +90,20 @@ def _walk(
             continue
         # What the folder's listing tells of a file is not asked again: that would cost most of the walk. Of a link that
         # leads to itself only the path can tell what it is.
-        told = file if entry.is_symlink() else entry
-        real = above[-1] / name if told is entry else _real(file)
-        if not real.is_relative_to(root):
+        link = entry.is_symlink()
+        told = file if link else entry
+        real = _real(file) if link else None
+        if real is not None and not real.is_relative_to(root):
             _refuse_link(file, "leads out of the site folder", problems)
         elif told.is_dir():
+            real = real or above[-1] / name
             if real in above:
                 _refuse_link(file, "leads back to a folder that contains it", problems)
             elif deep:
                 yield from _walk(root, file, f"{prefix}{name}/", (*above, real), problems, deep=True)
         elif told.is_file():
             yield prefix + name, file
-        elif file.is_symlink() and not real.exists():
+        elif real is not None and not real.exists():
             _refuse_link(file, "leads nowhere", problems)
         else:
             problems.add(

@@ -1,9 +1,11 @@
 """`[jinja] filters, tests, globals`: the site's own Python, imported from the site's parent folder."""
 
+import hashlib
+import os
 import re
 import sys
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib import import_module
 from importlib.machinery import FileFinder, ModuleSpec, PathFinder, SourceFileLoader
@@ -13,6 +15,8 @@ from typing import Any, Final
 
 from edgekit.diagnostics.suggest import did_you_mean
 from edgekit.project.config import JinjaTable
+from edgekit.project.fingerprint import FOLDER_MARK, digest_at
+from edgekit.project.foreign import list_foreign_modules
 from edgekit.project.items import TAKEN
 from edgekit.project.plain import NotPlainError, as_plain
 from edgekit.project.problems import Problems
@@ -53,7 +57,16 @@ def read_functions(root: Path, table: JinjaTable, toml: TomlFile, problems: Prob
                     note(problems, toml, place, "EK113", message, help="write `package.module:attribute`")
                 elif (found := _import(match, kind, modules, toml, place, problems)) is not None:
                     read[kind][name] = found[0]
-    return Functions(**read, sources=tuple(sorted(map(Path, modules.files))))
+    looked_at = {file: digest_at(file) for file in list_foreign_modules()} | modules.looked_at
+    sources = tuple(sorted(map(Path, modules.files)))
+    return Functions(**read, sources=sources, looked_at=looked_at, digest=_digest(tables, looked_at, root))
+
+
+def _digest(tables: Mapping[str, Mapping[str, str]], looked_at: Mapping[str, str], root: Path) -> str:
+    """Of what `[jinja]` names, and of the modules as they were imported."""
+    targets = sorted((kind, name, target) for kind, names in tables.items() for name, target in names.items())
+    files = sorted((os.path.relpath(file, root), found) for file, found in looked_at.items())
+    return hashlib.sha256(repr((targets, files)).encode()).hexdigest()
 
 
 def _import(
@@ -151,18 +164,28 @@ def source_line(file: str, line: int | None) -> str | None:
 
 
 class _Loader(SourceFileLoader):
-    """Reads the source itself: a cached byte code is taken for fresh if size and second of the source are equal."""
+    """Reads the source itself: a cached byte code is taken for fresh if size and second of the source are equal.
+
+    What it reads goes into `looked_at`, with its digest.
+    """
+
+    def __init__(self, fullname: str, file: str, looked_at: dict[str, str]) -> None:
+        super().__init__(fullname, file)
+        self.looked_at = looked_at
 
     def get_code(self, fullname: str) -> CodeType:
         file = self.get_filename(fullname)
-        code: CodeType = self.source_to_code(self.get_data(file), file)
+        source = self.get_data(file)
+        self.looked_at[file] = hashlib.sha256(source).hexdigest()
+        code: CodeType = self.source_to_code(source, file)
         return code
 
 
 class _SiteModules:
     """A finder of modules below one folder; notes what it found. Lives as long as one import of a site's functions.
 
-    `packages` are what `[jinja]` names.
+    `packages` are what `[jinja]` names. `looked_at` are `Functions.looked_at`: a file that appears where there was none
+    is imported instead of another.
     """
 
     def __init__(self, folder: Path, packages: set[str]) -> None:
@@ -170,6 +193,7 @@ class _SiteModules:
         self.packages = packages
         self.names: set[str] = set()
         self.files: set[str] = set()
+        self.looked_at: dict[str, str] = {}
 
     def find_spec(
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
@@ -194,7 +218,18 @@ class _SiteModules:
         return self._look(str(self.folder), name) is not None
 
     def _look(self, folder: str, name: str) -> ModuleSpec | None:
-        return FileFinder(folder, (_Loader, [".py"])).find_spec(name)
+        loader: Any = self._loader
+        spec = FileFinder(folder, (loader, [".py"])).find_spec(name)
+        place = os.path.join(folder, name.rpartition(".")[2])
+        for file in (os.path.join(place, "__init__.py"), f"{place}.py"):
+            if spec is not None and spec.origin == file:
+                return spec
+            self.looked_at[file] = ""
+        self.looked_at[place] = FOLDER_MARK if spec is not None else ""
+        return spec
+
+    def _loader(self, fullname: str, file: str) -> _Loader:
+        return _Loader(fullname, file, self.looked_at)
 
 
 @contextmanager

@@ -4,7 +4,6 @@ import os
 from datetime import datetime
 from pathlib import Path
 
-from edgekit.diagnostics.diagnostic import failure
 from edgekit.project.assets import read_assets
 from edgekit.project.clock import read_clock
 from edgekit.project.config import CONFIG_NAME, JinjaTable, read_config, read_identity, store_path
@@ -17,6 +16,7 @@ from edgekit.project.islands import read_islands
 from edgekit.project.pages import read_pages
 from edgekit.project.problems import Problems
 from edgekit.project.redirects import read_redirects
+from edgekit.project.root import site_root
 from edgekit.project.sample import check_sample_users
 from edgekit.project.site import JinjaOptions, Site
 from edgekit.project.slots import read_slots
@@ -73,31 +73,8 @@ def load_site(root: Path, *, build_time: datetime | None = None) -> Site:
         max_variants=config.budget.max_variants,
         build_time=build_time or read_clock(),
         warnings=problems.warnings,
-        inputs=inputs + digest_files(jinja.functions.sources, root.parent),
+        inputs=inputs + jinja.functions.digest,
     )
-
-
-def is_site(folder: Path) -> bool:
-    """Is `folder` a site folder? Nothing of it is read."""
-    return os.path.isfile(folder / CONFIG_NAME)
-
-
-def site_root(folder: Path) -> Path:
-    """The site folder as an absolute path without links. Raises EK101 for what is none."""
-    if not os.path.isdir(folder):
-        missing = "is no folder" if os.path.exists(folder) else "does not exist"
-        raise failure(
-            "EK101",
-            f"the site `{folder}` {missing}",
-            help="name a folder with an `edgekit.toml`, or make one with `edgekit init DIR`",
-        )
-    if not os.path.exists(folder / CONFIG_NAME):
-        raise failure(
-            "EK101",
-            f"`{folder}` has no `{CONFIG_NAME}`, so it is no site",
-            help="name a folder that has one, or make a site with `edgekit init DIR`",
-        )
-    return folder.resolve()
 
 
 def _read_jinja(root: Path, table: JinjaTable, toml: TomlFile, problems: Problems) -> JinjaOptions:
@@ -117,6 +94,7 @@ def _read_jinja(root: Path, table: JinjaTable, toml: TomlFile, problems: Problem
             folders.append(folder.resolve())
     return JinjaOptions(
         paths=tuple(folders),
+        written=tuple(table.paths),
         functions=read_functions(root, table, toml, problems),
         extensions=tuple(dict.fromkeys(table.extensions)),
         trim_blocks=table.trim_blocks,

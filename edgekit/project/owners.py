@@ -1,5 +1,6 @@
 """Which sites files belong to: those they lie in, and those whose templates or functions they are."""
 
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -16,7 +17,7 @@ def find_owners(files: Iterable[Path], folder: Path) -> dict[Path, list[Path]]:
     """
     around = {file: _enclosing_site(file) for file in files}
     beside = {above for file in around for above in file.parents if above.is_relative_to(folder)}
-    near = {child for above in beside if above.is_dir() for child in above.iterdir() if _is_site(child)}
+    near = {child for above in beside for child in _list_folders(above) if _is_site(child)}
     sites = sorted(near.union(site for site in around.values() if site is not None))
     owned = {site: _select(site, around) for site in sites}
     return {site: files for site, files in owned.items() if files}
@@ -26,8 +27,17 @@ def _enclosing_site(file: Path) -> Path | None:
     return next((above for above in file.parents if _is_site(above)), None)
 
 
+def _list_folders(folder: Path) -> list[Path]:
+    """The folders and links in a folder; of thousands of files beside them none is asked anything."""
+    try:
+        with os.scandir(folder) as entries:
+            return [folder / entry.name for entry in entries if entry.is_symlink() or entry.is_dir()]
+    except OSError:  # it is gone, or may not be read
+        return []
+
+
 def _is_site(folder: Path) -> bool:
-    return (folder / CONFIG_NAME).is_file()
+    return os.path.isfile(folder / CONFIG_NAME)
 
 
 def _select(site: Path, around: Mapping[Path, Path | None]) -> list[Path]:

@@ -54,20 +54,29 @@ class Asset:
 class Functions:
     """The site's own functions (and, among globals, frozen constants) by their names in templates.
 
-    `sources` are the files below the site's parent folder that they were imported from, sorted.
+    `sources` are the files below the site's parent folder that they were imported from, sorted. `looked_at` are all
+    places that were looked at for modules, those included, and the files of modules from elsewhere that they could use,
+    each with what was there: a file's digest (as `fingerprint.digest_at` has it), FOLDER_MARK, or nothing. `digest`
+    (hex) is of those and of what `[jinja]` names.
     """
 
     filters: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
     tests: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
     globals: Mapping[str, Any] = field(default_factory=dict)
     sources: tuple[Path, ...] = ()
+    looked_at: Mapping[str, str] = field(default_factory=dict)
+    digest: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class JinjaOptions:
-    """`[jinja]`: more template folders (absolute), the site's own functions, extensions, whitespace options."""
+    """`[jinja]`: more template folders (absolute), the site's own functions, extensions, whitespace options.
+
+    `written` are the same folders as `edgekit.toml` has them: relative to the site, links not followed.
+    """
 
     paths: tuple[Path, ...] = ()
+    written: tuple[str, ...] = ()
     functions: Functions = field(default_factory=Functions)
     extensions: tuple[str, ...] = ()
     trim_blocks: bool = False

@@ -65,7 +65,9 @@ def build_app(
 
 async def send_response(send: Send, response: Response) -> None:
     """Send it; what is long in pieces, each when there is room for it."""
-    headers = (*response.headers, SERVER)
+    headers = response.headers
+    if all(name != b"server" for name, _ in headers):  # a site may have another name for it
+        headers = (*headers, SERVER)
     await send({"type": "http.response.start", "status": response.status, "headers": headers})
     body = response.body
     start = 0

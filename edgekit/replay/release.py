@@ -90,7 +90,8 @@ class Release:
     def body(self, reading: Reading, namespace: Namespace, key: str, shown_as: str = "") -> HeldBody | None:
         """The body at an index key, or None if the release has no such key; logs name it, or say `shown_as` instead.
 
-        What was once read of a release stays true, so memory stands in for a store that fails or is damaged.
+        What was once read of a release stays true, so memory stands in for a store that fails or is damaged. Assets may
+        be of earlier releases: one that is not there has gone with them.
         Raises ReadError if it can be had from neither.
         """
         place = namespace, key
@@ -98,7 +99,8 @@ class Release:
             sealed = reading.get_sealed(namespace, key)
             if sealed is not None:
                 return self._hold(reading, place, sealed[EXPIRY_BYTES:])
-            if place not in self._digests:
+            # An asset of an earlier release goes when that is pruned.
+            if place not in self._digests or namespace == ASSETS:
                 return None
             raise ReadError(f"{namespace} has lost {shown_as or f'`{key}`'}")
         except ReadError as error:

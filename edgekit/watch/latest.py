@@ -4,9 +4,14 @@ import asyncio
 import os
 import signal
 import threading
+import time
 from multiprocessing.connection import Connection
+from typing import Final
 
 from edgekit.watch.news import News, decode_news
+
+_LAST_SECONDS: Final = 1
+"""How long what is being answered may take when the builder has ended."""
 
 
 class LatestNews:
@@ -33,6 +38,8 @@ class LatestNews:
             self.is_closed = True
             self._wake()
             os.kill(self._server if os.getppid() == self._server else os.getpid(), signal.SIGTERM)
+            time.sleep(_LAST_SECONDS)
+            os._exit(0)  # a half-sent request would hold it up, and there may be nobody left who ends it
 
     def _wake(self) -> None:
         with self._lock:

@@ -6,11 +6,13 @@ watcher runs when a build forks.
 """
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing
+from itertools import islice
 from pathlib import Path
 from typing import Final, Generic, NamedTuple, TypeVar
 
-from watchfiles._rust_notify import RustNotify, WatchfilesRustInternalError
+from watchfiles import watch
 
 from edgekit.diagnostics.diagnostic import EdgekitError, failure
 from edgekit.watch.changes import find_changes, has_lost
@@ -24,7 +26,6 @@ _LONGEST: Final = 2_000
 """Milliseconds after which changes that do not end are built as they are."""
 _GONE: Final = 300
 """Milliseconds that a file which is gone gets to come back: some editors delete and then create."""
-_PULSE: Final = 500
 _STEP: Final = 20
 
 
@@ -81,53 +82,58 @@ def _wait(root: Path, stores: Sequence[Path], seen: Inputs, pulse: Callable[[], 
     """The inputs after a change, when they have settled."""
     while True:
         folders = find_inputs(root, stores).folders
-        with _notifier(folders) as notifier:
+        with closing(_listen(folders)) as told:
+            next(told)  # now it listens, so nothing escapes both it and the look that follows
             now = find_inputs(root, stores)
             while now.stamps == seen.stamps and now.folders == folders:
-                while not _is_told(notifier, _PULSE):
+                while not next(told):
                     pulse()
                 now = find_inputs(root, stores)
             if now.stamps == seen.stamps:
                 continue
-            _settle(notifier, _QUIET)
+            _settle(told, _QUIET)
             now = find_inputs(root, stores)
             if has_lost(seen.stamps, now.stamps):
-                _settle(notifier, _GONE)
+                _settle(told, _GONE)
                 now = find_inputs(root, stores)
             if now.stamps != seen.stamps:
                 return now
 
 
-def _settle(notifier: RustNotify, quiet: int) -> None:
-    for _ in range(_LONGEST // quiet):
-        if not _is_told(notifier, quiet):
+def _settle(told: Iterator[bool], quiet: int) -> None:
+    """Wait until nothing has happened for `quiet` milliseconds."""
+    silent = 0
+    for has_happened in islice(told, _LONGEST // _QUIET):
+        silent = 0 if has_happened else silent + _QUIET
+        if silent >= quiet:
             return
 
 
-def _is_told(notifier: RustNotify, timeout: int) -> bool:
-    """Has anything happened in the folders within so many milliseconds?"""
-    told = notifier.watch(_QUIET, _STEP, timeout, None)
-    if told == "signal":
-        raise KeyboardInterrupt
-    return told != "timeout"
+def _listen(folders: Sequence[str]) -> Generator[bool, None, None]:
+    """Has anything happened in the folders since this was asked before? Each answer takes up to `_QUIET` milliseconds.
 
-
-def _notifier(folders: Sequence[str]) -> RustNotify:
-    """Folders and not files: of one that was replaced or deleted nothing more would be heard."""
+    Folders and not files: of one that was replaced or deleted nothing more would be heard.
+    """
     there = [folder for folder in folders if os.path.isdir(folder)]
-    try:
-        return RustNotify(there, False, _is_polling(), 300, False, True)
-    except FileNotFoundError:  # gone since it was looked for
-        return _notifier(folders)
-    except (OSError, WatchfilesRustInternalError) as error:
-        raise failure(
-            "EK454",
-            f"the {len(folders)} folders of the site cannot be watched: {error}",
-            help="raise the system's limits (`sysctl fs.inotify`), end other programs that watch, or set "
-            "WATCHFILES_FORCE_POLLING=1",
-        ) from None
-
-
-def _is_polling() -> bool:
-    """What `watchfiles` itself reads: for file systems that tell nothing of changes made elsewhere."""
-    return os.environ.get("WATCHFILES_FORCE_POLLING", "") not in ("", "false", "disable")
+    changes = watch(
+        *there,
+        watch_filter=None,
+        debounce=_QUIET,
+        step=_STEP,
+        rust_timeout=_QUIET,
+        yield_on_timeout=True,
+        recursive=False,
+        ignore_permission_denied=True,
+    )
+    with closing(changes):
+        try:
+            yield from map(bool, changes)
+        except FileNotFoundError:  # gone since it was looked for
+            yield from _listen(folders)
+        except (OSError, RuntimeError) as error:
+            raise failure(
+                "EK454",
+                f"the {len(folders)} folders of the site cannot be watched: {error}",
+                help="raise the system's limits (`sysctl fs.inotify`), end other programs that watch, or set "
+                "WATCHFILES_FORCE_POLLING=1",
+            ) from None

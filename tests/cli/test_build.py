@@ -10,6 +10,9 @@ from pathlib import Path
 import pytest
 
 from edgekit.kv.lock import build_lock
+from edgekit.kv.releases import current_release, read_pack
+from edgekit.kv.store import open_store
+from edgekit.model.keys import EDGEKIT, VALUES, Namespace, reads_key, trace_key
 from tests.cli.command import CONFIG, command_line, environment, run, run_process, write_shop
 
 MANY = json.dumps([{"sku": f"p-{number}", "name": "Tea"} for number in range(10)])
@@ -19,7 +22,7 @@ def test_a_build_publishes_and_says_what(shop: Path) -> None:
     done = run("build")
     assert done.status == 0
     assert done.text.startswith("published ")
-    assert "to build/edge.lmdb: 6 pages, 11 fragments, 1 assets in " in done.text
+    assert "to build/edge.lmdb: 6 pages, 11 fragments, 1 asset in " in done.text
     assert Path("build/edge.lmdb").is_file()
 
 
@@ -189,4 +192,63 @@ def test_redirects_and_headers_are_part_of_the_release(shop: Path, more: str) ->
     before = run("build", "--json").json["release"]
     write_shop(shop / "site", {"edgekit.toml": CONFIG + more})
     assert run("build", "--json").json["release"] != before
+    assert run("verify").status == 0
+
+
+def test_a_build_renders_what_can_have_changed_since_the_last(built: Path) -> None:
+    write_shop(built / "site", {"pages/about.html": "<p>new</p>\n"})
+    plan = run("build", "--plan")
+    assert plan.text == (
+        "/about: template `pages/about.html` changed\n1 of 6 pages, islands and items would be rendered\n"
+    )
+    assert run("build", "--plan", "--json").json["rendered"] == [
+        {"path": "/about", "because": ["template `pages/about.html` changed"]}
+    ]
+    assert "(1 of 6 rendered)" in run("build").text
+    assert run("build", "--plan").text == "nothing would be rendered: no page can have changed since the last build\n"
+
+
+def test_a_plan_of_a_site_that_was_never_built_is_all_of_it(shop: Path) -> None:
+    assert run("build", "--plan").text.endswith("6 of 6 pages, islands and items would be rendered\n")
+    assert not Path("build").exists()
+
+
+def test_verify_publishes_what_all_pages_give(built: Path) -> None:
+    write_shop(built / "site", {"pages/about.html": "<p>new</p>\n"})
+    answer = run("build", "--verify", "--json").json
+    assert answer["rendered"] == 1
+    assert run("render", "/about").text == "<p>new</p>"
+
+
+def test_verify_publishes_nothing_if_a_page_is_stale(shop: Path) -> None:
+    write_shop(
+        shop / "site",
+        {
+            "edgekit.toml": CONFIG + '\n[jinja.globals]\nprice = "prices:price"\n',
+            "../prices.py": "from pathlib import Path\n\ndef price():\n    return Path('price.txt').read_text()\n",
+            "pages/about.html": "<p>{{ price() }}</p>",
+        },
+    )
+    Path("price.txt").write_text("3")
+    assert run("build").status == 0
+    Path("price.txt").write_text("4")
+    before = run("releases", "list").out
+    done = run("build", "--verify")
+    assert done.status == 1
+    assert "EK291 rendering only what changed gives something else than a full build: `STATIC_PAGES /about`" in done.err
+    assert run("releases", "list").out == before
+
+
+@pytest.mark.parametrize("damage", ["body", "record", "reads"])
+def test_a_build_makes_all_again_if_the_store_has_lost_a_part(built: Path, damage: str) -> None:
+    with open_store(Path("build/edge.lmdb")) as store, store.write() as txn:
+        entry = next(entry for entry in read_pack(txn, current_release(txn) or "").index if entry.trace)
+        places: dict[str, tuple[Namespace, str | bytes]] = {
+            "body": (VALUES, bytes.fromhex(entry.digest)),
+            "record": (EDGEKIT, trace_key(entry.trace)),
+            "reads": (EDGEKIT, reads_key(current_release(txn) or "")),
+        }
+        assert txn.delete(*places[damage])
+    write_shop(built / "site", {"pages/cart.html": "<p>new</p>\n"})
+    assert run("build", "--json").json["rendered"] == 7
     assert run("verify").status == 0

@@ -143,13 +143,19 @@ def test_without_a_store_the_same_is_found(shop: Path) -> None:
 
 
 def test_verbose_tells_what_was_compiled_and_why(built: Path) -> None:
-    assert run("check", "-v", "site/pages/about.html").err == "site: 1 of 6 pages, islands and items compiled\n"
+    assert run("check", "-v", "site/pages/about.html").err == "site: 1 of 6 pages compiled\n"
     write_shop(built / "site", {"segments/free.toml": 'hero = "Summer"\n'})
     told = run("check", "-v", "site/pages/about.html").err
     why = "configuration, tiers, data or functions are not those of the last build"
-    assert told == f"site: all pages are compiled, because {why}\nsite: 6 of 6 pages, islands and items compiled\n"
+    assert told == f"site: all pages are compiled, because {why}\nsite: 6 of 6 pages compiled\n"
     missing = run("check", "-v", "--store", "nowhere.lmdb", "site/pages/about.html").err
     assert f"because there is no store at `{built / 'nowhere.lmdb'}`" in missing
+
+
+def test_islands_are_counted_beside_the_pages(shop: Path) -> None:
+    write_shop(shop / "site", {"islands/mine.html": "<p>x</p>", "pages/about.html": "<div>{% island 'mine' %}</div>"})
+    assert run("check", "site/islands/mine.html").text == "no errors: 2 of 7 pages, islands and items checked\n"
+    assert run("check").text == "no errors: 6 pages, 2 tiers, 8 slots\n"
 
 
 def test_a_store_of_an_earlier_edgekit_tells_nothing(built: Path) -> None:
@@ -179,7 +185,7 @@ def test_files_of_several_sites_are_checked_in_each(shop: Path) -> None:
     done = run("check", "--json", "site/pages/about.html", "other/pages/about.html", "third/pages/404.html")
     assert (done.status, [found["file"] for found in done.json["diagnostics"]]) == (1, ["other/pages/about.html"])
     both = run("check", "site/pages/about.html", "third/pages/404.html")
-    assert both.text == "no errors: 1 of 6 pages checked; 1 of 6 pages checked\n"
+    assert both.text == "no errors: site: 1 of 6 pages checked; third: 1 of 6 pages checked\n"
 
 
 def test_a_site_that_cannot_be_read_hides_no_finding_of_another(shop: Path) -> None:

@@ -52,13 +52,29 @@ def test_json_has_the_parts_of_an_entry() -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "near"), [("203", "EK203"), ("EK0203", "EK203"), ("tea", None), ("../EK203", "EK203")]
+    ("code", "near"), [("203", "EK203"), ("EK0203", "EK203"), ("../EK203", "EK203"), ("EK999", None)]
 )
 def test_an_unknown_code_is_a_finding_with_the_nearest_one(code: str, near: str | None) -> None:
     done = run("explain", code)
     assert done.status == 1
     hint = f"; did you mean `{near}`?" if near else ""
     assert done.err.splitlines()[0] == f"EK489 there is no code `{code}`{hint}"
+
+
+@pytest.mark.parametrize("subject", ["tea", "cart", "pages/cart.html", "http://127.0.0.1:1818/cart", ""])
+def test_what_is_neither_a_path_nor_a_code_is_told_both(subject: str) -> None:
+    done = run("explain", subject)
+    assert (done.status, done.out) == (1, b"")
+    assert done.err.startswith(
+        f"EK489 `{subject}` is neither a page's path nor a code\n    help: a path begins with `/`"
+    )
+
+
+@pytest.mark.parametrize("arguments", [["--at", "x"], ["--tier", "free"]])
+def test_options_of_a_page_are_refused_for_a_code(arguments: list[str]) -> None:
+    done = run("explain", "EK203", *arguments)
+    assert (done.status, done.out) == (2, b"")
+    assert "--at and --tier are for a PATH" in done.err
 
 
 def test_json_of_an_unknown_code_is_a_diagnostic() -> None:
@@ -258,6 +274,15 @@ def test_on_a_terminal_the_same_lines_are_coloured(shop: Path) -> None:
 def test_control_characters_of_a_template_are_escaped(shop: Path) -> None:
     (shop / "site" / "pages" / "about.html").write_text('{{ user.name|default("\x1b[31m") }}')
     assert "\x1b" not in run("explain", "/about").text
+
+
+def test_of_an_island_the_first_pages_that_hold_it_are_named(shop: Path) -> None:
+    pages = {f"pages/p{number}.html": '<div>{% island "mine" %}</div>' for number in range(10)}
+    write_shop(shop / "site", {**pages, "islands/mine.html": "<p>mine</p>", "islands/lone.html": "<p>lone</p>"})
+    named = "".join(f"  /p{number}\n" for number in range(8))
+    assert f"\nHeld by\n{named}  and 2 other pages\n" in run("explain", "island/mine").text
+    assert "\nHeld by\n  no page\n" in run("explain", "island/lone").text
+    assert "Held by" not in run("explain", "/p1").text
 
 
 def explained_reads(path: str) -> int:

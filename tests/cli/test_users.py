@@ -73,10 +73,26 @@ def test_a_bad_line_imports_nothing(built: Path) -> None:
     assert stored("u1")["name"] == "Ada"
 
 
+def test_a_tier_that_the_release_does_not_have_is_a_warning(built: Path) -> None:
+    done = run("users", "put", "u8", '{"tier": "vpi"}')
+    assert done.status == 0
+    assert done.err.splitlines()[:2] == [
+        "put user u8",
+        "EK808 warning: the tier `vpi` of user `u8` is none of the current release; did you mean `vip`?",
+    ]
+    assert stored("u8")["tier"] == "vpi"
+    Path("new.jsonl").write_text('{"id": "u1", "tier": "vip"}\n{"id": "u2", "tier": "gold"}\n')
+    done = run("users", "import", "new.jsonl")
+    assert (done.status, done.text) == (0, "imported 2 users\n")
+    assert done.err.startswith("new.jsonl:2: EK808 warning: the tier `gold` of user `u2` is none of ")
+    (found,) = run("users", "import", "new.jsonl", "--json").json["diagnostics"]
+    assert (found["code"], found["severity"], found["line"]) == ("EK808", "warning", 2)
+
+
 def test_bad_lines_are_left_out_where_asked(built: Path) -> None:
     lines = b'{"id": "u8"}\n{"id": 9}\n\n{"name": "x"}\n'
     done = run("users", "import", "-", "--skip-bad", stdin=lines)
-    assert (done.status, done.text) == (0, "imported 1 users, 2 bad lines left out\n")
+    assert (done.status, done.text) == (0, "imported 1 user, 2 bad lines left out\n")
     assert [line.split(" ")[0] for line in done.err.splitlines() if "EK437" in line] == ["-:2:", "-:4:"]
     answer = run("users", "import", "-", "--skip-bad", "--json", stdin=lines).json
     assert (answer["imported"], answer["skipped"]) == (1, 2)

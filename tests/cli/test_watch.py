@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.cli.command import command_line, environment, run, run_process, write_shop
+from tests.cli.command import command_line, environment, run, write_shop
 from tests.cli.serving import serving
 
 ABOUT = "site/pages/about.html"
@@ -77,14 +77,28 @@ def test_json_is_an_object_a_build(shop: Path) -> None:
         assert read()["previous"] == first["release"]
 
 
-def test_a_watch_without_a_site_ends_with_2(tmp_path: Path) -> None:
-    for command in ("build", "serve"):
-        done = run_process(command, "--watch", "nowhere", cwd=tmp_path)
-        assert (done.status, done.err.split(" ")[0]) == (2, "EK101")
+def test_releases_do_not_pile_up(shop: Path) -> None:
+    with (shop / "site/edgekit.toml").open("a") as config:
+        config.write("[build]\nkeep_releases = 1\n")
+    with watching("build", "--watch", cwd=shop) as process:
+        assert process.stderr is not None
+        process.stderr.readline()
+        kept = []
+        for number in range(4):
+            (shop / ABOUT).write_text(f"<p>{number}</p>\n")
+            process.stderr.readline()
+            kept.append(len(run("releases", "list", "--json").json["releases"]))
+    assert kept == [2, 1, 2, 1]
+
+
+@pytest.mark.parametrize("command", ["build", "serve"])
+def test_a_watch_without_a_site_ends_with_2(command: str, shop: Path) -> None:
+    done = run(command, "--watch", "nowhere")
+    assert (done.status, done.err.split(" ")[0]) == (2, "EK101")
 
 
 def test_watch_goes_with_one_worker(shop: Path) -> None:
-    done = run_process("serve", "--watch", "--workers", "2", cwd=shop)
+    done = run("serve", "--watch", "--workers", "2")
     assert done.status == 2
     assert "--watch goes with one worker" in done.err
 
@@ -105,7 +119,7 @@ def test_the_stores_bytes_stay_as_they_are_and_sample_users_are_there(served: tu
     url, folder = served
     assert "<p>About us</p><script" in httpx.get(f"{url}/about").text
     assert "Hello Ada" in httpx.get(url, headers={"x-user-id": "u1"}).text
-    done = run_process("render", "/about", cwd=folder)
+    done = run("render", "/about", "--store", folder / "build/edge.lmdb")
     assert done.text == "<p>About us</p>"
 
 
@@ -241,8 +255,10 @@ def test_nothing_is_left_running(shop: Path, number: signal.Signals) -> None:
     ) as process:
         assert process.stdout is not None
         url = process.stdout.readline().decode().strip()
-        with httpx.stream("GET", url + EVENTS) as news:
+        host, _, port = url.removeprefix("http://").partition(":")
+        with httpx.stream("GET", url + EVENTS) as news, socket.create_connection((host, int(port))) as half:
             assert next(news.iter_lines())
+            half.sendall(b"GET / HTTP/1.1\r\nhost: local")  # and no more: what the server would wait for
             process.send_signal(number)
             assert process.wait(30) == (0 if number == signal.SIGTERM else -number)
             # Every process of it holds the other end, and the last one to go closes it.

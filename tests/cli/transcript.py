@@ -59,7 +59,8 @@ def play(transcript: Transcript, folder: Path) -> str:
             done = _run(line.replace("$PORT", port), folder, stack)
             output = (done.text + done.err).replace(port, "$PORT").replace(str(folder), HOME)
             status = f"[{done.status}]\n" if done.status else ""
-            shown.append(f"$ {line}\n{re.sub(r'[0-9.]+ s$', '0.1 s', output, flags=re.M)}{status}")
+            output = re.sub(r"[0-9.]+ s$", "0.1 s", re.sub(r"\b[0-9a-f]{32}\b", "RELEASE", output), flags=re.M)
+            shown.append(f"$ {line}\n{output}{status}")
     return "".join(shown)
 
 

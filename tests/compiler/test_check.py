@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from edgekit.compiler.build import compile_site
 from edgekit.compiler.check import CheckResult, check_files
-from edgekit.model.reads import Reads
+from edgekit.compiler.record import Previous
 from edgekit.project.load import load_site
 from edgekit.project.site import Site
 from tests.compiler.sites import BUILD_TIME, CONFIG, write_site
@@ -61,12 +61,12 @@ EDITED = (
 """Files that are there, that templates ask for in vain, and that would stand before another of their name."""
 
 
-def build(folder: Path, files: Mapping[str, str] = FILES) -> tuple[Site, Reads]:
+def build(folder: Path, files: Mapping[str, str] = FILES) -> tuple[Site, Previous]:
     site = write_site(folder, files)
     result = compile_site(site, lambda fragment: None, jobs=1)
     assert result.pack is not None, result.diagnostics
     assert result.pack.reads is not None
-    return site, result.pack.reads
+    return site, Previous(result.pack.index, result.pack.reads)
 
 
 def edit(folder: Path, edits: Mapping[str, str | None]) -> Site:
@@ -76,13 +76,13 @@ def edit(folder: Path, edits: Mapping[str, str | None]) -> Site:
             file.unlink(missing_ok=True)
         else:
             file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(text)
+            file.write_text(text, errors="surrogateescape")
     return load_site(folder, build_time=BUILD_TIME)
 
 
-def check(site: Site, files: Iterable[str], reads: Reads | None) -> CheckResult:
+def check(site: Site, files: Iterable[str], previous: Previous | None) -> CheckResult:
     """As the command does it: what was read by a build of other inputs is of no use."""
-    usable = reads if reads is not None and reads.inputs == site.inputs else None
+    usable = previous if previous is not None and previous.reads.inputs == site.inputs else None
     return check_files(site, [site.root / name for name in files], usable, jobs=1)
 
 
@@ -92,6 +92,8 @@ OF_THE_WHOLE = {"EK803", "EK805", "EK806", "EK807"}
 CONFIGURED = {"pages/[sku].html", "islands/card.html", "islands/none.html"}
 """Without these there is no site."""
 
+CONTENTS = {"wrong": WRONG, "other": "<p>other</p>", "syntax": "{% if %}", "not UTF-8": "\udcff"}
+
 TEXTS = {
     "data/shop.json": '{"items": [{"sku": "p-2", "title": "x", "price": 1}]}',
     "segments/vip.toml": "hero = 'x'\nseason = 'summer'\n",
@@ -99,33 +101,32 @@ TEXTS = {
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Reads]:
+def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Previous]:
     """A site's folder, which is to be copied, and what its build read."""
     root = tmp_path_factory.mktemp("built") / "site"
     return root, build(root)[1]
 
 
 @settings(max_examples=scaled(25))
-@given(st.dictionaries(st.sampled_from(EDITED), st.sampled_from(["gone", "wrong", "other", "syntax"]), max_size=3))
-def test_what_changed_is_checked_as_a_full_check_does(built: tuple[Path, Reads], changes: Mapping[str, str]) -> None:
+@given(st.dictionaries(st.sampled_from(EDITED), st.sampled_from(["gone", *CONTENTS]), max_size=3))
+def test_what_changed_is_checked_as_a_full_check_does(built: tuple[Path, Previous], changes: Mapping[str, str]) -> None:
     with TemporaryDirectory() as folder:
         root = Path(folder, "site").resolve()
         shutil.copytree(built[0].parent, root.parent, dirs_exist_ok=True)
-        reads = built[1]
-        texts: dict[str, str | None] = {"gone": None, "wrong": WRONG, "other": "<p>other</p>", "syntax": "{% if %}"}
+        previous = built[1]
         edits = {
-            name: TEXTS.get(name) or texts["wrong" if name in CONFIGURED and change == "gone" else change]
+            name: TEXTS.get(name) or CONTENTS.get("wrong" if name in CONFIGURED and change == "gone" else change)
             for name, change in changes.items()
         }
         site = edit(root, edits)
         found = compile_site(site, lambda fragment: None, jobs=1).diagnostics
         full = tuple(one for one in found if one.code not in OF_THE_WHOLE)
-        with_record = check(site, edits, reads)
+        with_record = check(site, edits, previous)
         assert with_record.diagnostics == full
         assert check(site, edits, None).diagnostics == full
         gone = [name for name, text in edits.items() if text is None]
         some = [*list(edits)[:1], *gone]
-        assert check(site, some, reads).diagnostics == check(site, some, None).diagnostics
+        assert check(site, some, previous).diagnostics == check(site, some, None).diagnostics
 
 
 @pytest.mark.parametrize(
@@ -151,8 +152,8 @@ def test_what_changed_is_checked_as_a_full_check_does(built: tuple[Path, Reads],
 )
 def test_pages_that_ask_for_a_file_are_found_by_it(tmp_path: Path, name: str, paths: list[str]) -> None:
     root = tmp_path / "site"
-    _, reads = build(root)
-    found = check(edit(root, {name: WRONG}), [name], reads).diagnostics
+    _, previous = build(root)
+    found = check(edit(root, {name: WRONG}), [name], previous).diagnostics
     assert sorted({path for diagnostic in found for path in diagnostic.pages}) == paths
 
 
@@ -172,8 +173,8 @@ def test_pages_that_ask_for_a_file_are_found_by_it(tmp_path: Path, name: str, pa
     ],
 )
 def test_the_record_counts_the_same_pages_as_compiling_all(tmp_path: Path, name: str, pages: int) -> None:
-    site, reads = build(tmp_path / "site")
-    with_record, without = check(site, [name], reads), check(site, [name], None)
+    site, previous = build(tmp_path / "site")
+    with_record, without = check(site, [name], previous), check(site, [name], None)
     assert (with_record.pages, without.pages) == (pages, pages)
     assert without.compiled == len(site.all_pages()) == 20
     plain_islands = 2
@@ -182,34 +183,43 @@ def test_the_record_counts_the_same_pages_as_compiling_all(tmp_path: Path, name:
 
 def test_a_page_that_changed_since_the_build_and_reads_nothing_named_is_no_finding(tmp_path: Path) -> None:
     root = tmp_path / "site"
-    _, reads = build(root)
+    _, previous = build(root)
     site = edit(root, {"pages/plain.html": WRONG})
-    assert check(site, ["pages/about.html"], reads).diagnostics == ()
-    assert len(check(site, ["pages/plain.html"], reads).diagnostics) == 1
+    assert check(site, ["pages/about.html"], previous).diagnostics == ()
+    assert len(check(site, ["pages/plain.html"], previous).diagnostics) == 1
 
 
 def test_a_page_that_asks_for_a_file_since_the_build_is_found_by_it(tmp_path: Path) -> None:
     root = tmp_path / "site"
-    _, reads = build(root)
+    _, previous = build(root)
     site = edit(root, {"pages/plain.html": '{% include "unused.html" %}', "templates/unused.html": WRONG})
-    (found,) = check(site, ["templates/unused.html"], reads).diagnostics
+    (found,) = check(site, ["templates/unused.html"], previous).diagnostics
     assert found.pages == ("/plain",)
 
 
 @pytest.mark.parametrize("gone", ["templates/nav.html", "static/shop.css", "islands/news.html"])
 def test_what_the_build_read_and_is_gone_counts_as_named(tmp_path: Path, gone: str) -> None:
     root = tmp_path / "site"
-    _, reads = build(root)
-    (found,) = check(edit(root, {gone: None}), ["pages/plain.html"], reads).diagnostics
+    _, previous = build(root)
+    (found,) = check(edit(root, {gone: None}), ["pages/plain.html"], previous).diagnostics
     assert found.code in {"EK212", "EK217", "EK604"}
+
+
+@pytest.mark.parametrize("file", ["pages/plain.html", "templates/nav.html"])
+def test_what_the_build_read_and_cannot_be_read_any_more_is_a_finding(tmp_path: Path, file: str) -> None:
+    root = tmp_path / "site"
+    _, previous = build(root)
+    site = edit(root, {"templates/nav.html": "\udcff"})
+    found = check(site, [file], previous).diagnostics
+    assert [one.message for one in found] == ["the template is no UTF-8"] * file.startswith("templates")
 
 
 def test_a_page_that_is_gone_is_missed_by_those_that_link_to_it(tmp_path: Path) -> None:
     root = tmp_path / "site"
-    _, reads = build(root)
+    _, previous = build(root)
     site = edit(root, {"pages/plain.html": None})
     for files in (["pages/plain.html"], ["pages/index.html"]):
-        (found,) = check(site, files, reads).diagnostics
+        (found,) = check(site, files, previous).diagnostics
         assert (found.code, found.pages) == ("EK801", ("/about",))
 
 
@@ -221,8 +231,8 @@ def test_a_link_to_a_template_is_the_template(tmp_path: Path) -> None:
     (root / "parts/nav.html").write_text("<p>nav</p>")
     (root / "templates").mkdir()
     (root / "templates/nav.html").symlink_to("../parts/nav.html")
-    site, reads = build(root, files)
-    assert check(site, ["parts/nav.html"], reads).pages == 1
+    site, previous = build(root, files)
+    assert check(site, ["parts/nav.html"], previous).pages == 1
 
 
 def test_a_template_that_another_time_asks_for_is_found_at_any_time(tmp_path: Path) -> None:
@@ -234,11 +244,11 @@ def test_a_template_that_another_time_asks_for_is_found_at_any_time(tmp_path: Pa
         "templates/tree.html": "<p>tree</p>",
     }
     root = tmp_path / "site"
-    _, reads = build(root, files)
+    _, previous = build(root, files)
     for name in ("templates/tree.html", "templates/month-12.html"):
         edit(root, {name: WRONG})
         december = load_site(root, build_time=datetime(2026, 12, 24, tzinfo=UTC))
-        (found,) = check(december, [name], reads).diagnostics
+        (found,) = check(december, [name], previous).diagnostics
         assert found.pages == ("/" if "tree" in name else "/chosen",)
         edit(root, {name: None if "month" in name else "<p>tree</p>"})
 
@@ -250,18 +260,18 @@ def test_what_a_page_and_its_changed_island_make_together_is_found(tmp_path: Pat
         "islands/news.html": "<p>x</p>",
     }
     root = tmp_path / "site"
-    _, reads = build(root, files)
+    _, previous = build(root, files)
     site = edit(root, {"islands/news.html": "<p>{{ user.name }}</p>"})
-    for record in (reads, None):
+    for record in (previous, None):
         (found,) = check(site, ["islands/news.html"], record).diagnostics
         assert (found.code, found.pages) == ("EK601", ("/news",))
 
 
 def test_a_faulty_island_is_found_by_the_page_that_begins_to_fetch_it(tmp_path: Path) -> None:
     root = tmp_path / "site"
-    _, reads = build(root, {**FILES, "islands/news.html": "<script>1</script>"})
+    _, previous = build(root, {**FILES, "islands/news.html": "<script>1</script>"})
     site = edit(root, {"pages/plain.html": '<body><div>{% island "news" client %}x{% endisland %}</div>'})
-    for record in (reads, None):
+    for record in (previous, None):
         (found,) = check(site, ["pages/plain.html"], record).diagnostics
         assert (found.code, found.pages) == ("EK608", ("island/news",))
 
@@ -273,11 +283,11 @@ def test_a_list_is_checked_with_items_that_nothing_has_changed(tmp_path: Path) -
         "price.html": "{{ user.name }}" * 500,
     }
     root = tmp_path / "site"
-    _, reads = build(root, files)
+    _, previous = build(root, files)
     site = edit(root, {"pages/plain.html": "<body>" + "<div>{{ user.recs }}</div>" * 20})
     full = compile_site(site, lambda fragment: None, jobs=1).diagnostics
     assert [found.code for found in full] == ["EK503"]
-    for record in (reads, None):
+    for record in (previous, None):
         assert check(site, ["pages/plain.html"], record).diagnostics == full
 
 

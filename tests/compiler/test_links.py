@@ -138,7 +138,7 @@ def test_a_slot_in_a_path_may_lead_anywhere_and_one_behind_it_changes_nothing(
     (page,) = (page for page in compiler.site.pages if page.path == "/")
     variants = compiler.tracer.trace(page, "free")
     assert isinstance(variants, tuple)
-    found = compiler.links.check(page, {"free": variants})
+    found = compiler.links.check(page, {"free": variants}).dead
     assert [(dead.path, dead.location) for dead in found] == [
         (path, ("pages/index.html", text.count("\n") + 1)) for path in paths
     ]

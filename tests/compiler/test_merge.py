@@ -19,7 +19,7 @@ CITY = Slot(name="CITY", source="user.city", default="x", max_length=9)
 
 
 def traced(pieces: Sequence[Text | Placed], *decisions: tuple[Slot, int]) -> Traced:
-    return Traced(tuple(decisions), tuple(pieces), {}, False, False, (), ())
+    return Traced(tuple(decisions), tuple(pieces), {}, (), False, (), ())
 
 
 def text(written: str) -> Text:

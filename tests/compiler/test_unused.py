@@ -153,6 +153,13 @@ def test_templates_that_nothing_uses(files: dict[str, str], expected: list[str],
     assert names(tmp_path, files) == [("EK806", name) for name in expected]
 
 
+def test_an_unused_template_that_cannot_be_read_names_none(tmp_path: Path) -> None:
+    (tmp_path / "templates").mkdir()
+    (tmp_path / "templates/a.html").write_bytes(b"{% include 'b.html' %}\xff")
+    files = {"pages/x.html": "{% if false %}{% include 'a.html' %}{% endif %}", "templates/b.html": ""}
+    assert names(tmp_path, files) == [("EK806", "templates/b.html")]
+
+
 def test_several_processes_find_the_same(tmp_path: Path) -> None:
     files = {"pages/index.html": "<p>", "pages/b.html": "", "templates/a.html": "", "islands/hi.html": ""}
     one = unused(tmp_path, files)

@@ -13,7 +13,7 @@ from edgekit.model.expiry import unseal
 from edgekit.model.fragment import Cut, Fragment, Span, Trace, encode_trace
 from edgekit.model.keys import ASSETS, INDEX_NAMESPACES, PAGE_TPL, STATIC_PAGES, USER_SEGMENTS, VALUES, page_key
 from edgekit.model.manifest import Identity, IndexEntry, Manifest, Pack, Route, Ttl, build_pack
-from edgekit.model.reads import PageReads, build_reads
+from edgekit.model.reads import PageRecord, Reads
 from edgekit.model.slot import Slot
 
 NOW = 1_800_000_000.0
@@ -66,7 +66,8 @@ def make_pack(fragments: list[Fragment], **manifest: Any) -> Pack:
         "cpu_ms": 50,
         "identity": Identity(),
     }
-    reads = build_reads("0f", {path: PageReads((("layout.html", "e1"),)) for path in routes})
+    pages = {path: PageRecord("0a", (0,), 0, (7,)) for path in routes}
+    reads = Reads("0f", (("template layout.html", "e1"),), (b"outcome",), pages)
     return build_pack(Manifest(**(fields | manifest)), entries, reads)
 
 

@@ -8,11 +8,13 @@ from pathlib import Path
 import lmdb
 
 from edgekit.kv.environment import MAX_READERS
+from edgekit.kv.publish import publish
 from edgekit.kv.segments import put_segment
 from edgekit.kv.store import open_store
 from edgekit.model.fragment import Cut
 from edgekit.model.keys import NAMESPACES
-from tests.kv.packs import NOW, make_fragments, make_store, release_of
+from edgekit.project.basis import Basis
+from tests.kv.packs import NOW, make_fragments, make_pack, make_store, release_of
 from tests.replay.published import find_cuts
 from tests.source import ROOT
 
@@ -31,6 +33,7 @@ def test_the_example_reads_a_page(path: Path) -> None:
 def test_the_file_holds_the_documented_databases_and_records(path: Path) -> None:
     make_store(path, "old")
     with open_store(path) as store:
+        publish(store, make_pack(make_fragments("old")), NOW, Basis("f1", (), (), (), None, (), 1, 2, 3))
         put_segment(store, "free", {"hero": "x"}, NOW)
     with lmdb.open(str(path), subdir=False, max_dbs=7, max_readers=MAX_READERS) as env, env.begin() as txn:
         assert sorted(bytes(key).decode() for key, _ in txn.cursor()) == sorted(NAMESPACES)

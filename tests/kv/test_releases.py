@@ -24,9 +24,17 @@ def test_releases_are_listed_the_last_published_first(path: Path) -> None:
             # The clock goes back: the order holds.
             build(store, version, NOW - number)
         assert list_releases(store) == [
-            Release(release_of("one"), NOW - 2, True),
-            Release(release_of("two"), NOW - 1, False),
+            Release(release_of("one"), NOW - 2, True, 5),
+            Release(release_of("two"), NOW - 1, False, 5),
         ]
+
+
+def test_the_pages_of_a_damaged_release_are_not_counted(path: Path) -> None:
+    make_store(path, "old")
+    with open_store(path) as store:
+        with store.write() as txn:
+            txn.put(EDGEKIT, manifest_key(release_of("old")), b"{")
+        assert [entry.pages for entry in list_releases(store)] == [None]
 
 
 def test_a_store_without_a_release_has_no_manifest(path: Path) -> None:

@@ -17,6 +17,7 @@ from edgekit.kv.store import LmdbStore, open_store
 from edgekit.kv.user_import import import_users
 from edgekit.kv.users import put_user
 from edgekit.model.slot import Slot
+from edgekit.project.load import load_site
 from edgekit.project.site import Page, Site
 from edgekit.replay.core import respond
 from edgekit.replay.request import Request
@@ -65,15 +66,14 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     shutil.copytree(SITE, folder / "site")
     built = build_site(folder / "site", folder / "edge.lmdb")
     assert built.warnings == ()
+    site = load_site(folder / "site")
     with open_store(folder / "edge.lmdb") as store:
         lines = [
-            json.dumps({**user, "id": f"{user['id']}@{tier}", "tier": tier})
-            for user in USERS
-            for tier in built.site.tiers
+            json.dumps({**user, "id": f"{user['id']}@{tier}", "tier": tier}) for user in USERS for tier in site.tiers
         ]
         import_users(store, io.BytesIO("\n".join(lines).encode()), "jsonl", file="users", expires=0)
         put_user(store, "expired", b'{"tier": "vip", "name": "Old", "language": "de"}', 1)
-        yield Shop(built.site, store)
+        yield Shop(site, store)
 
 
 def visitors(site: Site) -> list[Visitor]:

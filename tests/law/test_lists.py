@@ -14,6 +14,7 @@ from edgekit.fragment.values import Value
 from edgekit.kv.store import LmdbStore, open_store
 from edgekit.kv.users import put_user
 from edgekit.model.expiry import NEVER
+from edgekit.project.load import load_site
 from edgekit.project.site import Page, Site
 from edgekit.replay.core import respond
 from edgekit.replay.given import read_given
@@ -92,7 +93,8 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Built]:
         file = folder / "site" / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text)
-    site = build_site(folder / "site", folder / "edge.lmdb").site
+    build_site(folder / "site", folder / "edge.lmdb")
+    site = load_site(folder / "site")
     with open_store(folder / "edge.lmdb") as store:
         yield Built(site, Oracle(site), store)
 

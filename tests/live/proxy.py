@@ -1,6 +1,8 @@
 """A small HTTP proxy that stands in front of a real server, and caches as wrongly as it is told."""
 
+import socketserver
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -65,3 +67,27 @@ def proxying(origin: str, policy: Policy) -> Iterator[str]:
                 yield f"http://127.0.0.1:{server.server_address[1]}"
             finally:
                 server.shutdown()
+
+
+@contextmanager
+def dripping(first: bytes, again: bytes) -> Iterator[str]:
+    """Yields the URL of a server that answers with `first`, and then with `again` without an end."""
+
+    class Handler(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            self.request.recv(65_536)
+            try:
+                self.request.sendall(first)
+                while True:
+                    self.request.sendall(again)
+                    time.sleep(0.05)
+            except OSError:  # who asked has given up
+                pass
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        try:
+            yield f"http://127.0.0.1:{server.server_address[1]}"
+        finally:
+            server.shutdown()

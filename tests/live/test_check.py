@@ -8,9 +8,11 @@ from typing import Final
 
 import pytest
 
+from edgekit.diagnostics.diagnostic import EdgekitError
+from edgekit.live.probe import Prober
 from tests.cli.command import Done, run, write_shop
 from tests.cli.serving import serving
-from tests.live.proxy import Asking, Given, Policy, Upstream, proxying
+from tests.live.proxy import Asking, Given, Policy, Upstream, dripping, proxying
 
 CONFIG: Final = """\
 [site]
@@ -330,6 +332,44 @@ def test_an_answer_without_an_end_is_given_up(served: tuple[Path, str], monkeypa
     done = check(served, swell)
     assert done.status == 2
     assert "the answer has more than 1,000 bytes" in done.err
+
+
+def ask_once(encoding: str, body: bytes) -> bytes:
+    """What a prober makes of a body that comes as `encoding`."""
+    with (
+        proxying("http://127.0.0.1:1", lambda asking, ask: Given(200, {"content-encoding": encoding}, body)) as url,
+        Prober(url) as prober,
+    ):
+        return prober.send(prober.build("/", ())).body
+
+
+def test_an_answer_is_unpacked_once() -> None:
+    once, twice = gzip.compress(b"page"), gzip.compress(gzip.compress(b"page"))
+    assert [ask_once("gzip", once), ask_once("gzip", twice), ask_once("gzip, gzip", twice)] == [b"page", once, twice]
+
+
+def test_no_more_is_unpacked_than_an_answer_may_have(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("edgekit.live.probe._MAX_BYTES", 1_000)
+    with pytest.raises(EdgekitError, match="the answer has more than 1,000 bytes"):
+        ask_once("gzip", gzip.compress(bytes(100_000)))
+
+
+def test_what_is_no_gzip_is_said_to_be_none() -> None:
+    with pytest.raises(EdgekitError, match="its `content-encoding` is gzip, and its body is not"):
+        ask_once("gzip", b"page")
+
+
+@pytest.mark.parametrize(
+    ("first", "again"), [(b"HTTP/1.1 200 OK\r\nx: ", b"x"), (b"", b"HTTP/1.1 103 Early Hints\r\n\r\n")]
+)
+def test_an_answer_that_never_begins_is_given_up(
+    first: bytes, again: bytes, served: tuple[Path, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("edgekit.live.probe._SECONDS", 0.2)
+    with dripping(first, again) as url:
+        done = run("check", "--live", url, "--store", served[0] / "build/edge.lmdb")
+    assert done.status == 2
+    assert "the answer takes more than 0.2 seconds" in done.err
 
 
 def test_cookies_that_the_site_sets_are_not_sent_back(served: tuple[Path, str]) -> None:

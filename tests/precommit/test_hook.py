@@ -1,6 +1,5 @@
 """The hook `edgekit-check`, installed by the real pre-commit in a scratch repository."""
 
-import os
 import re
 import shutil
 import subprocess
@@ -11,7 +10,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests import repository
 from tests.cli.command import write_shop
+from tests.repository import MINUTES, git_environment
 from tests.source import ROOT, tracked
 
 HOOKS = ROOT / ".pre-commit-hooks.yaml"
@@ -20,49 +21,16 @@ INSTALLED = ("edgekit/", "pyproject.toml", "README.md", "LICENSE", "CHANGELOG.md
 
 GOOD = "<p>\n  {{ user.name }}\n</p>\n"
 BAD = "<p>\n  {{ user.name|upper }}\n</p>\n"
-MINUTES = 5
 
 
 @pytest.fixture
 def environment(tmp_path: Path) -> dict[str, str]:
-    """Nothing of the user's git, of a hook that runs the tests, or of the source tree."""
-    kept = {name: value for name, value in os.environ.items() if not re.match("GIT_|EDGEKIT_|PRE_COMMIT|PYTHON", name)}
-    who = {f"GIT_{role}_{field}": "test" for role in ("AUTHOR", "COMMITTER") for field in ("NAME", "EMAIL")}
-    nothing = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
-    return {**kept, **who, **nothing, "PRE_COMMIT_HOME": str(tmp_path / "environments")}
+    return {**git_environment(), "PRE_COMMIT_HOME": str(tmp_path / "environments")}
 
 
-class Repository:
-    """A git repository in a folder."""
-
-    def __init__(self, folder: Path, environment: dict[str, str]) -> None:
-        self.folder = folder
-        self.environment = environment
-        folder.mkdir(exist_ok=True)
-        self.git("init", "-q")
-
-    def run(self, *command: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            command,
-            cwd=self.folder,
-            env=self.environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=MINUTES * 60,
-        )
-
-    def git(self, *arguments: str) -> str:
-        done = self.run("git", *arguments)
-        assert done.returncode == 0, done.stdout
-        return done.stdout.strip()
-
+class Repository(repository.Repository):
     def pre_commit(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return self.run(sys.executable, "-m", "pre_commit", *arguments)
-
-    def commit_all(self, message: str) -> subprocess.CompletedProcess[str]:
-        self.git("add", "-A")
-        return self.run("git", "commit", "-q", "-m", message)
 
 
 def copy_source(folder: Path, files: Iterable[str]) -> None:

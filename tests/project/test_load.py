@@ -86,7 +86,7 @@ def test_every_table_of_the_configuration_is_read(shop: Path) -> None:
         "VISITS": Slot(name="VISITS", source="request.cookie.visits", type="integer", default=0),
     }
     assert site.ttl == Ttl(user=60, segment=0)
-    assert site.jinja == JinjaOptions((shop / "theme",), trim_blocks=True)
+    assert site.jinja == JinjaOptions((shop / "theme",), ("theme",), trim_blocks=True)
     assert (site.cpu_ms, site.page_kib) == (10, 64)
     assert site.identity == Identity(header="x-user", trusted_proxies=("10.0.0.0/8",))
 

@@ -297,7 +297,7 @@ FAULTS = {
     "CSV without a header": Fault({"data/x.csv": ""}, "EK107", "data/x.csv:1", "must name every column"),
     "CSV with a nameless column": Fault({"data/x.csv": "a,,b\n"}, "EK107", "data/x.csv:1", "must name every column"),
     "CSV with one column twice": Fault({"data/x.csv": "a,a\n"}, "EK107", "data/x.csv:1", "each name once"),
-    "CSV with a short row": Fault({"data/x.csv": "a,b\n1,2\n3\n"}, "EK107", "data/x.csv:3", "has 1 cells"),
+    "CSV with a short row": Fault({"data/x.csv": "a,b\n1,2\n3\n"}, "EK107", "data/x.csv:3", "has 1 cell,"),
     "CSV with a long row": Fault({"data/x.csv": "a\n1,2\n"}, "EK107", "data/x.csv:2", "has 2 cells"),
     "CSV with an open quote": Fault({"data/x.csv": 'a\n"1\n'}, "EK107", "data/x.csv:2", "is no table"),
     "CSV with a huge cell": Fault({"data/x.csv": f"a\n{'x' * 200_000}\n"}, "EK107", "data/x.csv:2", "field limit"),

@@ -6,6 +6,7 @@ from typing import Self
 import pytest
 
 from edgekit.kv.reader import MemoryStore
+from edgekit.model.digest import digest
 from edgekit.model.expiry import seal
 from edgekit.model.keys import (
     ASSETS,
@@ -195,6 +196,18 @@ def test_static_pages_and_assets_come_from_memory(faulty: FaultyStore, warm: Rep
     path, body = {STATIC_PAGES: ("/about", b"about"), ASSETS: ("/static/a.css", b"a{}")}[namespace]
     faulty.failures[namespace] = float("inf")
     assert (200, body) == (ask(warm, path).status, ask(warm, path).body)
+
+
+@pytest.mark.parametrize("held", [True, False])
+def test_an_asset_that_went_with_an_earlier_release_is_not_found(
+    faulty: FaultyStore, cold: ReplayStore, held: bool
+) -> None:
+    if held:
+        assert ask(cold, "/static/a.css").status == 200
+    del faulty.stored[ASSETS]["/static/a.css"]
+    faulty.stored[VALUES].pop(digest(b"a{}"))
+    response = ask(cold, "/static/a.css")
+    assert (response.status, response.outcome, response.logs) == (404, "ok", ())
 
 
 @pytest.mark.parametrize("path", ["/about", "/static/a.css"])

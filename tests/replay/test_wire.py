@@ -21,7 +21,7 @@ def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     file = tmp_path_factory.mktemp("store") / "edge.lmdb"
     slots = {"HOST": {"from": "request.host", "default": "nobody's", "max_length": 20}}
     pages = {"/": "home", "/about": "about", "/long": LONG, "/host": {"free": "{HOST}"}, "404": "gone"}
-    write_store(file, {"slots": slots, "pages": pages})
+    write_store(file, {"slots": slots, "pages": pages, "headers": {"/host": {"server": "shop"}}})
     with running(file) as (port, _):
         yield port
 
@@ -154,3 +154,8 @@ def test_every_answer_names_the_server_without_a_version_and_has_a_date(port: in
     assert [line for line in head.split(b"\r\n") if line.startswith(b"server")] == [b"server: edgekit"]
     assert head.count(b"\r\ndate: ") == 1
     assert head.endswith(b" GMT\r\n")
+
+
+def test_a_site_may_name_its_server(port: int) -> None:
+    head = split(exchange(port, b"GET /host HTTP/1.1\r\n" + HOST + END))[0].head
+    assert [line for line in head.split(b"\r\n") if line.startswith(b"server")] == [b"server: shop"]

@@ -48,8 +48,7 @@ class Watch:
 
 
 @pytest.fixture
-def watch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Watch]:
-    monkeypatch.setattr(rounds_module, "_PULSE", 20)
+def watch(tmp_path: Path) -> Iterator[Watch]:
     write(tmp_path / "site", FILES)
     watch = Watch(tmp_path / "site")
     assert watch.next() == ((), "home", None)
@@ -147,9 +146,10 @@ def test_an_error_of_the_system_is_told_as_one_of_the_site(watch: Watch) -> None
 
 
 def test_folders_that_cannot_be_watched_end_it_with_a_word(watch: Watch, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*arguments: object) -> None:
+    def refuse(*arguments: object, **options: object) -> Iterator[object]:
         raise OSError("OS file watch limit reached.")
+        yield
 
-    monkeypatch.setattr(rounds_module, "RustNotify", refuse)
+    monkeypatch.setattr(rounds_module, "watch", refuse)
     with pytest.raises(EdgekitError, match="EK454 the 4 folders of the site cannot be watched: OS file watch limit"):
         watch.next()

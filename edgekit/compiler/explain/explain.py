@@ -23,6 +23,7 @@ from edgekit.compiler.explain.explanation import (
     TierFuel,
     Use,
 )
+from edgekit.compiler.explain.holders import find_holders
 from edgekit.compiler.explain.lookups import list_lookups
 from edgekit.compiler.explain.occurrence import Part, find_occurrences
 from edgekit.compiler.explain.recording import Reads, Recorder, Recording
@@ -44,11 +45,13 @@ _KINDS: Final[tuple[ReadKind, ...]] = ("slot", "tier", "clock", "island", "templ
 def explain_page(site: Site, page: Page, folder: str, *, tier: str | None, progress: Progress) -> Explanation:
     """Explain a page, an island or an item of a site: for all tiers, or what is a tier's own for one.
 
-    Names of files are relative to `folder`. `progress` is told how many pages of those in question are compiled.
+    Names of files are relative to `folder`. `progress` is told how many pages of those in question are compiled: of an
+    island or item all, to know which hold it.
     Raises EdgekitError, 1, with the findings of what does not compile.
     """
     whole = compile_whole(site, page, progress)
-    return _Study(site, whole, folder, tier).explain()
+    holders = find_holders(site, page.island, progress) if page.island else ()
+    return _Study(site, whole, folder, tier).explain(holders)
 
 
 def find_text(site: Site, page: Page, text: str, folder: str, *, tier: str | None, progress: Progress) -> Occurrences:
@@ -73,7 +76,7 @@ class _Study:
         self.sources = Sources(self.recorder.findings, folder)
         self.recordings = {name: self.recorder.record(self.page, name) for name in sorted(site.tiers)}
 
-    def explain(self) -> Explanation:
+    def explain(self, holders: tuple[str, ...]) -> Explanation:
         page, whole = self.page, self.whole
         variants = [recorded.traced for name in self.shown for recorded in self.recordings[name].variants]
         decisions = {slot.name: slot for traced in variants for slot, _ in traced.decisions}
@@ -96,6 +99,7 @@ class _Study:
             cpu_ms=self.site.cpu_ms,
             islands=tuple(self._list_islands()),
             lists=tuple(self._list_lists()),
+            held_by=holders,
         )
 
     def _kind(self) -> Kind:

@@ -146,7 +146,7 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
 
     `delivery` counts the islands in it; `asserted` is what `[pages."…"]` says. `variants` is the number of renders for
     a tier. `difference` is None if all tiers have one fragment, or only one is explained. An item has no answer of its
-    own, so neither look-ups nor fuel.
+    own, so neither look-ups nor fuel. `held_by` are the paths of the pages that hold the island or show its items.
     """
 
     path: str
@@ -166,6 +166,7 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     cpu_ms: int
     islands: tuple[HeldIsland, ...]
     lists: tuple[HeldList, ...]
+    held_by: tuple[str, ...]
 
 
 class Line(msgspec.Struct, frozen=True):

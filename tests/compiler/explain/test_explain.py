@@ -173,6 +173,32 @@ def test_islands_and_lists_are_explained_with_their_page(tmp_path: Path) -> None
     assert explained.lists == (HeldList("RECS", "user.recs", "island/recs", "card", 3, 2, "none", items),)
 
 
+@pytest.mark.parametrize(
+    ("path", "holders"),
+    [
+        ("island/recs", ("/", "/later")),
+        ("island/card/p-1", ("/", "/later", "/list")),
+        ("island/none", ("/", "/later", "/list")),
+        ("island/plain", ("/",)),
+        ("island/lone", ()),
+        ("/", ()),
+    ],
+)
+def test_an_island_is_held_by_the_pages_that_place_fetch_or_list_it(
+    tmp_path: Path, path: str, holders: tuple[str, ...]
+) -> None:
+    files = {
+        **ISLANDS,
+        "islands/lone.html": "<p>lone</p>",
+        "pages/index.html": "<div>{% island 'recs' %}{% if tier == 'vip' %}{% island 'plain' %}{% endif %}</div>",
+        "pages/later.html": "<div>{% island 'recs' client %}{% endisland %}</div>",
+        "pages/list.html": "<div>{{ user.recs }}</div>",
+        "pages/other.html": "<p>other</p>",
+        "pages/wrong.html": "{% island 'recs' %}{{ user.name|upper }}",
+    }
+    assert explain(tmp_path, files, path).held_by == holders
+
+
 def test_look_ups_count_islands_items_and_live_fields(tmp_path: Path) -> None:
     page = "<div>{% island 'recs' %}{% island 'plain' %}{% island 'plain' %}</div>"
     assert explain(tmp_path, {**ISLANDS, "pages/index.html": page}).lookups == (
