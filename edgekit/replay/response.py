@@ -127,7 +127,7 @@ def share(request: Request, answer: Answer, etag: bytes) -> Answer:
     etags = [etag]
     if is_compressible(answer.headers, len(answer.body)):
         compress_as = etag if takes_gzip(request.headers) else None
-        answer = Answer(answer.status, (*answer.headers, VARY), answer.body, answer.tier, compress_as)
+        answer = Answer(answer.status, (*answer.headers, VARY), answer.body, answer.tier, answer.kind, compress_as)
         etags.insert(0 if compress_as else 1, gzip_etag(etag))
     return revalidate(request, answer, *etags) if answer.status == 200 else answer
 
@@ -140,9 +140,9 @@ def revalidate(request: Request, answer: Answer, *etags: bytes) -> Answer:
     for etag in etags:
         if _holds(request, etag):
             kept = tuple(header for header in answer.headers if header[0] != b"content-type")
-            return Answer(304, (*kept, (b"etag", etag)), b"", answer.tier)
+            return Answer(304, (*kept, (b"etag", etag)), b"", answer.tier, answer.kind)
     headers = (*answer.headers, (b"etag", etags[0]))
-    return Answer(answer.status, headers, answer.body, answer.tier, answer.compress_as)
+    return Answer(answer.status, headers, answer.body, answer.tier, answer.kind, answer.compress_as)
 
 
 def _holds(request: Request, etag: bytes) -> bool:

@@ -118,6 +118,8 @@ def test_metrics_count_over_all_workers(file: Path) -> None:
         requests("user", "vip", "200"): 20,
         requests("user", "free", "200"): 20,
         requests("asset", "none", "200"): 20,
+        requests("static", "none", "200"): 20,
+        requests("static", "none", "304"): 20,
         ("edgekit_fallbacks_total", (("kind", "user"),)): 20,
         ("edgekit_cpu_seconds_count", (("class", "asset"),)): 20,
         ("edgekit_lookups_sum", (("class", "user"),)): 80,
@@ -128,6 +130,8 @@ def test_metrics_count_over_all_workers(file: Path) -> None:
             ask(port, "/", {"x-user-id": "u1"})
             ask(port, "/", {"x-user-id": "u2"})
             ask(port, "/static/a.css")
+            etag = ask(port, "/about")[1]["etag"]
+            ask(port, "/about", {"if-none-match": etag})
         until = time.monotonic() + SECONDS
         found: Samples = {}
         while found != wanted and time.monotonic() < until:  # the workers tell each other once a second
