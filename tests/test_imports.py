@@ -31,10 +31,11 @@ MAY_IMPORT: Final = {
 HOME: Final[dict[str, str | tuple[str, ...]]] = {
     "click": "cli/",
     "granian": "replay/server.py",
-    "httpx": "live/probe.py",
+    "httpx": "live/",
     "jinja2": "compiler/",
     "jwt": ("project/jwks.py", "replay/identity/"),
     "lmdb": "kv/",
+    "prometheus_client": "replay/exposition.py",
     "rich": "cli/output.py",
     "selectolax": "compiler/",
     "standardwebhooks": "replay/webhook.py",

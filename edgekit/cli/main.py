@@ -26,6 +26,7 @@ SECTIONS: Final = {
     "Look": {
         "render": "Print the exact bytes that replay would answer.",
         "explain": "What became of a page and why, or what a code stands for.",
+        "tail": "Follow what a running server answers.",
     },
     "Data": {
         "users": "Users' records: import, get, put, delete, export, stats.",

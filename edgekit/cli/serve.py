@@ -77,6 +77,8 @@ def command(
     edgekit serve --production --workers 4
     curl -H 'x-user-id: u1' http://127.0.0.1:1818/
     """
+    secrets = read_secrets(os.environ)
+    options = Options(workers=workers, production=production, secrets=secrets, lag=lag)
     if watch:
         if workers != 1:
             raise click.UsageError("--watch goes with one worker.")
@@ -86,10 +88,8 @@ def command(
             raise click.UsageError("--watch is for development.")
         from edgekit.cli.serve_watched import serve_watched  # here, for nothing else needs what it loads
 
-        serve_watched(output, site_folder(site), store, clock, host, port, strict_port)
+        serve_watched(output, site_folder(site), store, clock, host, port, strict_port, options)
         return
-    secrets = read_secrets(os.environ)
-    options = Options(workers=workers, production=production, secrets=secrets, lag=lag)
     found = site or find_site()
     if found is None and (path := find_store(store)).exists():
         output.note(f"no site here: answering from {path} alone")

@@ -2,48 +2,52 @@
 
 import contextlib
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
-from edgekit.kv.store import LmdbStore, open_store
+import msgspec
+
+from edgekit.kv.store import open_store
 from edgekit.replay.asgi import Endpoint, Receive, Scope, Send, drop_body, read_request, send_response
 from edgekit.replay.changes import Changes
 from edgekit.replay.core import respond
+from edgekit.replay.endpoints import build_endpoints, build_event_endpoints
+from edgekit.replay.health import check_health
 from edgekit.replay.identity.demands import serving_identification
 from edgekit.replay.lag import LaggingStore
 from edgekit.replay.limits import MAX_HEAD_BYTES
-from edgekit.replay.observing import observe
+from edgekit.replay.observing import Observe, Observer
 from edgekit.replay.options import Options
 from edgekit.replay.request import Request
 from edgekit.replay.response import HEAD_TOO_LARGE, HOST_UNCLEAR, Answer, Response, respond_alone
-from edgekit.replay.signal import SIGNAL_PATH, Signal
 from edgekit.replay.store import ReplayStore
-from edgekit.replay.webhook import WEBHOOK_PATH, webhook
 
 
-def create_app(store_path: Path, options: Options) -> Endpoint:
+def create_app(store_path: Path, options: Options, folder: Path) -> Endpoint:
     """The application over a store. Called in the process that answers: an LMDB file does not survive a fork.
 
-    Raises what `open_store` raises.
+    `folder` is the server's runtime folder. Raises what `open_store` raises.
     """
     opened = open_store(store_path)
     identify = serving_identification(options.secrets, production=options.production)
     store = ReplayStore(LaggingStore(opened) if options.lag else opened, identify=identify)
-    return build_app(lambda request: respond(request, store), _endpoints(opened, options))
+    observer = Observer(folder)
+    endpoints = {
+        **build_endpoints(options, folder, observer.metrics, partial(check_health, store)),
+        **build_event_endpoints(options.secrets, Changes(opened, options.lag), observer.observe),
+    }
+    return build_app(lambda request: respond(request, store), endpoints, observer.observe)
 
 
-def _endpoints(store: LmdbStore, options: Options) -> dict[bytes, Endpoint]:
-    """Those that the options enable."""
-    changes = Changes(store, options.lag)
-    endpoints: dict[bytes, Endpoint] = {}
-    if options.secrets.webhook:
-        endpoints[WEBHOOK_PATH] = webhook(options.secrets.webhook, changes)
-    if options.secrets.admin_token:
-        endpoints[SIGNAL_PATH] = Signal(options.secrets.admin_token, changes)
-    return endpoints
+def build_app(
+    answer: Callable[[Request], Response],
+    endpoints: Mapping[bytes, Endpoint],
+    observe: Observe,
+) -> Endpoint:
+    """The application that sends what `answer` gives for a request, and tells `observe` of it.
 
-
-def build_app(answer: Callable[[Request], Response], endpoints: Mapping[bytes, Endpoint]) -> Endpoint:
-    """The application that sends what `answer` gives for a request; `endpoints` answer their paths, as they came."""
+    `endpoints` answer their paths, as they came.
+    """
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         request = read_request(scope)
@@ -53,9 +57,14 @@ def build_app(answer: Callable[[Request], Response], endpoints: Mapping[bytes, E
             await endpoint(scope, receive, send)
             return
         response = answer(request) if refusal is None else respond_alone(request, refusal)
-        await send_response(scope, send, response)
-        with contextlib.suppress(Exception):  # the answer is sent; nothing that is told of it may harm the next
-            observe(request, response)
+        try:
+            await send_response(scope, send, response)
+        except BaseException:  # the client has gone, or took too long
+            response = msgspec.structs.replace(response, outcome="canceled")
+            raise
+        finally:
+            with contextlib.suppress(Exception):  # the answer is sent; nothing that is told of it may harm the next
+                observe(request, response)
         await drop_body(request, receive)
 
     return app

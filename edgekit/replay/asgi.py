@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from edgekit.replay.limits import BODY_SECONDS, MAX_UNREAD_BYTES, PIECE_BYTES, UNREAD_SECONDS, WHOLE_BYTES
 from edgekit.replay.request import Request, single_header
-from edgekit.replay.response import Response
+from edgekit.replay.response import Answer, Response, respond_alone
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -20,7 +20,7 @@ Endpoint = Callable[[Scope, Receive, Send], Awaitable[None]]
 """Answers a request on its connection: what needs sockets or a body, which `respond` has not."""
 
 _NO_HOST: Final = (b"host", b"")
-_SERVER: Final = (b"server", b"edgekit")
+SERVER: Final = (b"server", b"edgekit")
 
 
 class BodyTooLargeError(Exception):
@@ -44,7 +44,7 @@ async def send_response(scope: Scope, send: Send, response: Response) -> None:
     kind = "websocket.http" if scope["type"] == "websocket" else "http"
     headers = response.headers
     if all(name != b"server" for name, _ in headers):  # a site may have another name for it
-        headers = (*headers, _SERVER)
+        headers = (*headers, SERVER)
     await send({"type": f"{kind}.response.start", "status": response.status, "headers": headers})
     body = response.body
     start = 0
@@ -54,6 +54,11 @@ async def send_response(scope: Scope, send: Send, response: Response) -> None:
             await send({"type": f"{kind}.response.body", "body": piece, "more_body": True})
             start += PIECE_BYTES
     await send({"type": f"{kind}.response.body", "body": body[start:]})
+
+
+async def send_answer(scope: Scope, send: Send, request: Request, answer: Answer) -> None:
+    """An endpoint's own short answer; to HEAD only its head."""
+    await send_response(scope, send, respond_alone(request, answer))
 
 
 async def read_body(request: Request, receive: Receive, limit: int) -> bytes | None:

@@ -55,7 +55,7 @@ def _respond(request: Request, store: ReplayStore, snapshot: Snapshot) -> Respon
     try:
         answer = _answer(request, reading, release) if release else UNAVAILABLE
     except Exception as error:  # the client gets a page, whatever happens
-        reading.log(str(error) if isinstance(error, ReadError) else _describe(error))
+        reading.fall_back("page", str(error) if isinstance(error, ReadError) else _describe(error))
         answer = release.unavailable if release else UNAVAILABLE
         outcome = "exception"
     cpu = store.cpu_clock() - started
@@ -79,6 +79,9 @@ def _respond(request: Request, store: ReplayStore, snapshot: Snapshot) -> Respon
         cpu,
         reading.reads,
         tuple(reading.logs),
+        answer.kind,
+        tuple(reading.fallbacks),
+        reading.failures,
     )
 
 
@@ -116,13 +119,13 @@ def _page(request: Request, reading: Reading, release: Release, page: Page, path
     headers = PAGE_HEADERS[page.delivery]
     if page.delivery == "user":
         body = visit.compose(held)
-        return Answer(status, headers, body, visit.identify().tier.name)
+        return Answer(status, headers, body, visit.identify().tier.name, page.delivery)
     tier = None if is_static else visit.identify().tier.name
     if held.has_inserts:
         body, etag = release.composed(page, tier, visit.compose(held))
     else:
         body, etag = held.shared(visit.texts(held))
-    return share(request, Answer(status, headers, body, tier), etag)
+    return share(request, Answer(status, headers, body, tier, page.delivery), etag)
 
 
 def _asset(request: Request, reading: Reading, release: Release, path: str) -> Answer:
@@ -132,7 +135,7 @@ def _asset(request: Request, reading: Reading, release: Release, path: str) -> A
     if request.method not in READ_METHODS:
         return METHOD_NOT_ALLOWED
     body, etag = held.shared([])
-    return share(request, Answer(200, asset_headers(path), body), etag)
+    return share(request, Answer(200, asset_headers(path), body, kind="asset"), etag)
 
 
 def _not_found(request: Request, reading: Reading, release: Release, path: str) -> Answer:

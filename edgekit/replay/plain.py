@@ -1,34 +1,21 @@
-"""Answers of endpoints in a line of plain text; whoever watches is told of them as of pages."""
-
-import contextlib
-from typing import Final
+"""Answers of endpoints in a line of plain text, and what is told of an endpoint's fault."""
 
 from msgspec.structs import replace
 
-from edgekit.replay.asgi import Scope, Send, send_response
-from edgekit.replay.observing import observe
+from edgekit.replay.asgi import Scope, Send, send_answer
 from edgekit.replay.request import Headers, Request
-from edgekit.replay.response import Answer, Log, respond_alone
-
-_HEADERS: Final[Headers] = ((b"content-type", b"text/plain; charset=utf-8"), (b"cache-control", b"no-store"))
+from edgekit.replay.response import PLAIN_HEADERS, Answer, Log, Response, respond_alone
 
 
 async def send_plain(
-    scope: Scope, send: Send, request: Request, status: int, reason: str, headers: Headers = (), fault: str = ""
+    scope: Scope, send: Send, request: Request, status: int, reason: str, headers: Headers = ()
 ) -> None:
-    """Answer with a status and a reason; with a `fault` as of `observe_fault`."""
+    """Answer with a status and a reason, which may be empty."""
     body = f"{reason}\n".encode() if reason else b""
-    response = respond_alone(request, Answer(status, (*_HEADERS, *headers), body))
-    await send_response(scope, send, response)
-    if fault:
-        observe_fault(request, status, fault)
-        return
-    with contextlib.suppress(Exception):
-        observe(request, response)
+    await send_answer(scope, send, request, Answer(status, (*PLAIN_HEADERS, *headers), body))
 
 
-def observe_fault(request: Request, status: int, fault: str) -> None:
-    """Tell of a critical event, which must name no value."""
+def build_fault(request: Request, status: int, fault: str) -> Response:
+    """What an observer is told of a critical event, which must name no value."""
     response = respond_alone(request, Answer(status, (), b""))
-    with contextlib.suppress(Exception):
-        observe(request, replace(response, outcome="exception", logs=(Log("error", fault),)))
+    return replace(response, outcome="exception", logs=(Log("error", fault),))

@@ -5,7 +5,7 @@ from typing import Final, NoReturn
 from edgekit.kv.reader import Snapshot
 from edgekit.model.expiry import EXPIRY_BYTES, is_expired, seal
 from edgekit.model.keys import Namespace
-from edgekit.replay.response import Level, Log
+from edgekit.replay.response import Fallback, Level, Log
 
 RETRIES: Final = 2
 """A failed read is tried twice more (contract, section 8)."""
@@ -28,17 +28,27 @@ class NoSnapshot:
 
 
 class Reading:
-    """`snapshot` is replaced by a `NoSnapshot` once what it holds cannot be relied on; `reads` counts look-ups."""
+    """`snapshot` is replaced by a `NoSnapshot` once what it holds cannot be relied on.
 
-    __slots__ = ("logs", "reads", "snapshot")
+    `reads` counts look-ups, `failures` the tries of them that failed.
+    """
+
+    __slots__ = ("failures", "fallbacks", "logs", "reads", "snapshot")
 
     def __init__(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot
         self.reads = 0
+        self.failures = 0
         self.logs: list[Log] = []
+        self.fallbacks: list[Fallback] = []
 
     def log(self, message: str, level: Level = "error") -> None:
         self.logs.append(Log(level, message))
+
+    def fall_back(self, instead_of: Fallback, message: str) -> None:
+        """Log that something else is answered with."""
+        self.fallbacks.append(instead_of)
+        self.log(message)
 
     def get(self, namespace: Namespace, key: str | bytes) -> bytes | None:
         """The stored bytes, or None. Raises ReadError after three failures."""
@@ -49,10 +59,12 @@ class Reading:
             return self._get_again(namespace, key, error)
 
     def _get_again(self, namespace: Namespace, key: str | bytes, error: Exception) -> bytes | None:
+        self.failures += 1
         for _ in range(RETRIES):
             try:
                 return self.snapshot.get(namespace, key)
             except Exception as again:
+                self.failures += 1
                 error = again
         raise ReadError(f"{namespace} cannot be read ({type(error).__name__})")
 

@@ -115,7 +115,7 @@ class Release:
                 if place not in self._digests:
                     raise
                 held = self._hold(reading, place, self._digests[place])
-            reading.log(f"{error}; answered with the last good copy of {shown_as or f'`{key}`'}")
+            reading.fall_back("fragment", f"{error}; answered with the last good copy of {shown_as or f'`{key}`'}")
             return held
 
     def _hold(self, reading: Reading, place: Place, name: bytes) -> HeldBody:

@@ -11,8 +11,13 @@ from edgekit.model.manifest import Delivery
 from edgekit.replay.compression import VARY, gzip_etag, is_compressible, takes_gzip
 from edgekit.replay.request import Headers, Request
 
-Outcome = Literal["ok", "exception", "exceededCpu"]
+Outcome = Literal["ok", "exception", "exceededCpu", "canceled"]
+"""`canceled`: the client went before its answer was sent."""
 Level = Literal["error", "warn"]
+Class = Delivery | Literal["asset"]
+"""What was answered with, told apart as metrics do."""
+Fallback = Literal["user", "configuration", "fragment", "release", "page"]
+"""What could not be had: the user's record, a tier's configuration, a body, the current release, or the whole page."""
 
 
 class Log(msgspec.Struct, frozen=True):
@@ -23,7 +28,10 @@ class Log(msgspec.Struct, frozen=True):
 
 
 class Response(msgspec.Struct, frozen=True):
-    """What goes to the client, and what the tail tells of it: `cpu` is in seconds, `reads` counts look-ups."""
+    """What goes to the client, and what is told of it: `cpu` is in seconds, `reads` counts look-ups.
+
+    `kind` is None for what is neither a page nor an asset; `failures` counts reads that failed, each try.
+    """
 
     status: int
     headers: Headers
@@ -34,6 +42,9 @@ class Response(msgspec.Struct, frozen=True):
     cpu: float
     reads: int
     logs: tuple[Log, ...]
+    kind: Class | None = None
+    fallbacks: tuple[Fallback, ...] = ()
+    failures: int = 0
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -46,10 +57,11 @@ class Answer(msgspec.Struct, frozen=True):
     headers: Headers
     body: bytes
     tier: str | None = None
+    kind: Class | None = None
     compress_as: bytes | None = None
 
 
-_NO_STORE: Final = (b"cache-control", b"no-store")
+NO_STORE: Final = (b"cache-control", b"no-store")
 _HTML: Final = (b"content-type", b"text/html; charset=utf-8")
 _PLAIN: Final = (b"content-type", b"text/plain; charset=utf-8")
 
@@ -60,7 +72,8 @@ PAGE_HEADERS: Final[Mapping[Delivery, Headers]] = MappingProxyType(
         "user": (_HTML, (b"cache-control", b"private, no-store")),
     }
 )
-UNAVAILABLE_HEADERS: Final[Headers] = (_HTML, _NO_STORE)
+UNAVAILABLE_HEADERS: Final[Headers] = (_HTML, NO_STORE)
+PLAIN_HEADERS: Final[Headers] = (_PLAIN, NO_STORE)
 _FOR_AN_HOUR: Final = (b"cache-control", b"public, s-maxage=3600")
 _REDIRECT_CACHING: Final[Mapping[int, tuple[bytes, bytes]]] = {
     **dict.fromkeys((301, 308), _FOR_AN_HOUR),
@@ -68,19 +81,19 @@ _REDIRECT_CACHING: Final[Mapping[int, tuple[bytes, bytes]]] = {
 }
 IMMUTABLE: Final = (b"cache-control", b"public, max-age=31536000, immutable")
 
-NOT_FOUND: Final = Answer(404, (_PLAIN, _NO_STORE), b"Not found.\n")
-UNAVAILABLE: Final = Answer(503, (_PLAIN, _NO_STORE), b"This page is not available now.\n")
+NOT_FOUND: Final = Answer(404, (_PLAIN, NO_STORE), b"Not found.\n")
+UNAVAILABLE: Final = Answer(503, (_PLAIN, NO_STORE), b"This page is not available now.\n")
 METHOD_NOT_ALLOWED: Final = Answer(
-    405, (_PLAIN, _NO_STORE, (b"allow", b"GET, HEAD")), b"Only GET and HEAD are answered here.\n"
+    405, (_PLAIN, NO_STORE, (b"allow", b"GET, HEAD")), b"Only GET and HEAD are answered here.\n"
 )
 EXCEEDED_CPU: Final = Answer(
-    429, (_PLAIN, _NO_STORE, (b"x-edgekit-outcome", b"exceededCpu")), b"This page took too long to make.\n"
+    429, (_PLAIN, NO_STORE, (b"x-edgekit-outcome", b"exceededCpu")), b"This page took too long to make.\n"
 )
-HOST_UNCLEAR: Final = Answer(400, (_PLAIN, _NO_STORE), b"A request needs one Host.\n")
-HEAD_TOO_LARGE: Final = Answer(431, (_PLAIN, _NO_STORE), b"The headers of this request are too large.\n")
+HOST_UNCLEAR: Final = Answer(400, (_PLAIN, NO_STORE), b"A request needs one Host.\n")
+HEAD_TOO_LARGE: Final = Answer(431, (_PLAIN, NO_STORE), b"The headers of this request are too large.\n")
 _REFUSALS: Final = {
-    400: Answer(400, (_PLAIN, _NO_STORE), b"This address is malformed.\n"),
-    414: Answer(414, (_PLAIN, _NO_STORE), b"This address is too long.\n"),
+    400: Answer(400, (_PLAIN, NO_STORE), b"This address is malformed.\n"),
+    414: Answer(414, (_PLAIN, NO_STORE), b"This address is too long.\n"),
 }
 _UNSAFE_IN_LOCATION: Final = re.compile(rb"[^!\x22\x24-~]")
 """A `#`, too: a query of a request has none, and in a Location it would begin the fragment."""
@@ -114,7 +127,7 @@ def share(request: Request, answer: Answer, etag: bytes) -> Answer:
     etags = [etag]
     if is_compressible(answer.headers, len(answer.body)):
         compress_as = etag if takes_gzip(request.headers) else None
-        answer = Answer(answer.status, (*answer.headers, VARY), answer.body, answer.tier, compress_as)
+        answer = Answer(answer.status, (*answer.headers, VARY), answer.body, answer.tier, answer.kind, compress_as)
         etags.insert(0 if compress_as else 1, gzip_etag(etag))
     return revalidate(request, answer, *etags) if answer.status == 200 else answer
 
@@ -127,9 +140,9 @@ def revalidate(request: Request, answer: Answer, *etags: bytes) -> Answer:
     for etag in etags:
         if _holds(request, etag):
             kept = tuple(header for header in answer.headers if header[0] != b"content-type")
-            return Answer(304, (*kept, (b"etag", etag)), b"", answer.tier)
+            return Answer(304, (*kept, (b"etag", etag)), b"", answer.tier, answer.kind)
     headers = (*answer.headers, (b"etag", etags[0]))
-    return Answer(answer.status, headers, answer.body, answer.tier, answer.compress_as)
+    return Answer(answer.status, headers, answer.body, answer.tier, answer.kind, answer.compress_as)
 
 
 def _holds(request: Request, etag: bytes) -> bool:

@@ -37,12 +37,15 @@ class Secrets(msgspec.Struct, frozen=True):
 
 
 def read_secrets(environment: Mapping[str, str]) -> Secrets:
-    """An empty variable is one that is not set. Raises EK456 for a webhook secret that cannot be used."""
-    jwt, cookie, proxy, admin_token = (
-        environment.get(name, "").encode(errors="surrogateescape") or None
-        for name in (JWT_SECRET, COOKIE_SECRET, PROXY_SECRET, ADMIN_TOKEN)
-    )
+    """Raises EK456 for a webhook secret that cannot be used."""
+    names = (JWT_SECRET, COOKIE_SECRET, PROXY_SECRET, ADMIN_TOKEN)
+    jwt, cookie, proxy, admin_token = (read_secret(environment, name) for name in names)
     return Secrets(jwt, cookie, proxy, _read_key(environment.get(WEBHOOK_SECRET, "")), admin_token)
+
+
+def read_secret(environment: Mapping[str, str], name: str) -> bytes | None:
+    """The bytes of a variable, None if it is empty or not set."""
+    return environment.get(name, "").encode(errors="surrogateescape") or None
 
 
 def is_secret(value: bytes | None, secret: bytes) -> bool:

@@ -28,6 +28,7 @@ from edgekit.replay.asgi import Endpoint
 from edgekit.replay.limits import HEAD_SECONDS, MAX_CONNECTIONS, MAX_HEAD_BYTES, READER_SECONDS, STOP_SECONDS
 from edgekit.replay.options import Options
 from edgekit.replay.port import bind_socket
+from edgekit.replay.runtime import runtime_folder
 
 _BACKLOG: Final = 1_024
 _OWN_FILES: Final = 256
@@ -44,8 +45,9 @@ def serve(store_path: Path, host: str, port: int, options: Options, on_start: Ca
     `run_server` does.
     """
     _check_release(store_path)
-    load = partial(create_app, store_path, options)
-    run_server(load, host, port, options.workers, on_start, websockets=bool(options.secrets.admin_token))
+    with runtime_folder() as folder:
+        load = partial(create_app, store_path, options, folder)
+        run_server(load, host, port, options.workers, on_start, websockets=options.secrets.admin_token is not None)
 
 
 def run_server(

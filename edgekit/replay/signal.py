@@ -10,7 +10,8 @@ from edgekit.replay.asgi import Receive, Scope, Send, read_request
 from edgekit.replay.bearer import has_token
 from edgekit.replay.changes import Changes, Verdict
 from edgekit.replay.limits import MAX_EVENT_BYTES, MAX_SIGNALS, SIGNAL_SECONDS
-from edgekit.replay.plain import observe_fault, send_plain
+from edgekit.replay.observing import Observe
+from edgekit.replay.plain import build_fault, send_plain
 from edgekit.replay.request import Headers, Request
 
 SIGNAL_PATH: Final = b"/_edgekit/signal"
@@ -41,11 +42,12 @@ _encode = msgspec.json.Encoder().encode
 
 
 class Signal:
-    """The endpoint of a worker, and how many connections it has."""
+    """The endpoint of a worker, and how many connections it has; `observe` is told of faults."""
 
-    def __init__(self, token: bytes, changes: Changes) -> None:
+    def __init__(self, token: bytes, changes: Changes, observe: Observe) -> None:
         self._token = token
         self._changes = changes
+        self._observe = observe
         self._connections = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -93,7 +95,7 @@ class Signal:
             body = b"" if text is None else text.encode()
             id, verdict = await self._apply(body)
             if verdict.fault:
-                observe_fault(request, verdict.status, verdict.fault)
+                self._observe(request, build_fault(request, verdict.status, verdict.fault))
             acknowledged = _encode(Acknowledgement(id, verdict.status)).decode()
             await send({"type": "websocket.send", "text": acknowledged})
 

@@ -56,7 +56,7 @@ class ReplayStore:
                     self._release = Release(name.decode("ascii", "replace"), reading, self._held_bytes, self._identify)
                 self._version = version
         except ReadError as error:
-            reading.log(f"{error}; answered from memory")
+            reading.fall_back("release", f"{error}; answered from memory")
             reading.snapshot = NoSnapshot()
         reading.reads = 0
         return self._release

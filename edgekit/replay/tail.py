@@ -4,12 +4,15 @@ Apart from the path it never holds a slot's value.
 """
 
 from datetime import UTC, datetime
+from typing import Final
 
 import msgspec
 
 from edgekit.model.path import MAX_PATH_BYTES, canonical_path
 from edgekit.replay.request import Request
 from edgekit.replay.response import Log, Outcome, Response
+
+_SHORT_PATH: Final = 30
 
 
 class TailEvent(msgspec.Struct, frozen=True):
@@ -24,6 +27,12 @@ class TailEvent(msgspec.Struct, frozen=True):
     cpu_us: int
     reads: int
     logs: tuple[Log, ...]
+
+
+class Dropped(msgspec.Struct, frozen=True):
+    """So many events were left out, because who listens is too slow for them."""
+
+    dropped: int
 
 
 def build_event(request: Request, response: Response) -> TailEvent:
@@ -42,6 +51,25 @@ def build_event(request: Request, response: Response) -> TailEvent:
     )
 
 
-def encode_event(event: TailEvent) -> bytes:
+def encode_event(event: TailEvent | Dropped) -> bytes:
     """One line of JSON, without its line end."""
     return msgspec.json.encode(event)
+
+
+def encode_within(event: TailEvent, limit: int) -> bytes:
+    """The same in at most `limit` bytes, 512 at least: the last logs and the path's end are left out."""
+    line = encode_event(event)
+    logs = event.logs
+    while len(line) > limit and logs:
+        logs = logs[: len(logs) // 2]
+        left_out = Log("warn", f"{len(event.logs) - len(logs)} more logs")
+        line = encode_event(msgspec.structs.replace(event, logs=(*logs, left_out)))
+    if len(line) > limit:
+        path = event.path[:_SHORT_PATH] + "…"
+        line = encode_event(msgspec.structs.replace(event, path=path, logs=event.logs and (left_out,)))
+    return line
+
+
+def is_critical(response: Response) -> bool:
+    """Did something go wrong? Nobody samples these."""
+    return bool(response.logs) or response.outcome != "ok"

@@ -34,7 +34,7 @@ class LiveTier:
             if sealed[EXPIRY_BYTES:] != self._value:
                 self._hold(sealed[EXPIRY_BYTES:])
         except ReadError as error:
-            reading.log(f"{error}; answered with the last good copy of `{self.name}`")
+            reading.fall_back("configuration", f"{error}; answered with the last good copy of `{self.name}`")
             return self._config
         if has_expired(sealed, now) and self._hour != int(now // 3600):
             self._hour = int(now // 3600)

@@ -10,7 +10,8 @@ from standardwebhooks.webhooks import Webhook
 from edgekit.replay.asgi import BodyTooLargeError, Endpoint, Receive, Scope, Send, drop_body, read_body, read_request
 from edgekit.replay.changes import Changes, Verdict
 from edgekit.replay.limits import MAX_EVENT_BYTES
-from edgekit.replay.plain import send_plain
+from edgekit.replay.observing import Observe
+from edgekit.replay.plain import build_fault, send_plain
 from edgekit.replay.request import Request, single_header
 
 WEBHOOK_PATH: Final = b"/_edgekit/webhook"
@@ -18,8 +19,11 @@ _SIGNED: Final = ("webhook-id", "webhook-timestamp", "webhook-signature")
 _NOT_SIGNED: Final = Verdict(401, "The signature is not one of the last five minutes.")
 
 
-def webhook(secret: bytes, changes: Changes) -> Endpoint:
-    """The endpoint; 204 means that the event was applied, or that it had no effect by the rules of order."""
+def webhook(secret: bytes, changes: Changes, observe: Observe) -> Endpoint:
+    """The endpoint; 204 means that the event was applied, or that it had no effect by the rules of order.
+
+    `observe` is told of faults.
+    """
     verifier = Webhook(secret)
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
@@ -40,7 +44,9 @@ def webhook(secret: bytes, changes: Changes) -> Endpoint:
         if body is None:  # the sender is gone
             return
         verdict = await _judge(verifier, changes, request, body)
-        await send_plain(scope, send, request, verdict.status, verdict.reason, fault=verdict.fault)
+        await send_plain(scope, send, request, verdict.status, verdict.reason)
+        if verdict.fault:
+            observe(request, build_fault(request, verdict.status, verdict.fault))
 
     return answer
 

@@ -15,10 +15,13 @@ import msgspec
 
 from edgekit.replay.app import build_app
 from edgekit.replay.asgi import Endpoint, Receive, Scope, Send, read_request
+from edgekit.replay.endpoints import build_endpoints
+from edgekit.replay.health import Health, check_health
 from edgekit.replay.local import is_local, is_same_origin
+from edgekit.replay.observing import Observer
+from edgekit.replay.options import Options
 from edgekit.replay.request import Request
 from edgekit.replay.response import NOT_FOUND, Response
-from edgekit.replay.secrets import Secrets
 from edgekit.watch.latest import LatestNews
 from edgekit.watch.news import News
 from edgekit.watch.page import PREFIX, answer_watched
@@ -34,13 +37,14 @@ _KEEP_ALIVE: Final = 15
 """Seconds after which a connection that nothing happens on is written to: only so is a dead one noticed."""
 
 
-def create_watched_app(news: Connection, secrets: Secrets) -> Endpoint:
+def create_watched_app(news: Connection, options: Options, folder: Path) -> Endpoint:
     """The ASGI application that answers from the store that the last of the `news` names.
 
-    Requests wait for the first news. When the other end of `news` is closed, the server is asked to end.
+    Requests wait for the first news. When the other end of `news` is closed, the server is asked to end. `folder` is
+    the server's runtime folder.
     """
     latest = LatestNews(news)
-    watched = WatchedStore(secrets)
+    watched = WatchedStore(options.secrets)
 
     def answer_now(request: Request) -> Response:
         def answer(asked: Request) -> Response:
@@ -48,7 +52,12 @@ def create_watched_app(news: Connection, secrets: Secrets) -> Endpoint:
 
         return answer_watched(request, answer) if is_local(request) else answer(request)
 
-    pages = build_app(answer_now, {})
+    def check() -> Health:
+        replay = watched.replay(latest.news)
+        return check_health(replay) if replay else Health(None, is_readable=False)
+
+    observer = Observer(folder)
+    pages = build_app(answer_now, build_endpoints(options, folder, observer.metrics, check), observer.observe)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if latest.count == 0:

@@ -10,7 +10,8 @@ from typing import Final, Self
 
 from edgekit.diagnostics.diagnostic import EdgekitError, failure
 from edgekit.replay.limits import STOP_SECONDS
-from edgekit.replay.secrets import Secrets
+from edgekit.replay.options import Options
+from edgekit.replay.runtime import runtime_folder
 from edgekit.replay.server import run_server
 from edgekit.watch.app import create_watched_app
 from edgekit.watch.news import News, encode_news
@@ -21,12 +22,12 @@ _STOP_SECONDS: Final = STOP_SECONDS + 2
 class WatchServer:
     """Runs from its making to `close`. It ends by itself when this process does, however that happens."""
 
-    def __init__(self, host: str, port: int, secrets: Secrets, on_start: Callable[[], None]) -> None:
+    def __init__(self, host: str, port: int, options: Options, on_start: Callable[[], None]) -> None:
         """`on_start` is called in the server's process once it listens. Requests wait for the first `tell`."""
         reading, self._news = multiprocessing.Pipe(duplex=False)
         # Forked, before anything is open or running that does not survive it.
         self._process = multiprocessing.get_context("fork").Process(
-            target=_run, args=(reading, self._news, host, port, secrets, on_start)
+            target=_run, args=(reading, self._news, host, port, options, on_start)
         )
         self._process.start()
         reading.close()
@@ -58,11 +59,12 @@ class WatchServer:
 
 
 def _run(
-    reading: Connection, writing: Connection, host: str, port: int, secrets: Secrets, on_start: Callable[[], None]
+    reading: Connection, writing: Connection, host: str, port: int, options: Options, on_start: Callable[[], None]
 ) -> None:
     writing.close()  # or the news would never end
     try:
-        run_server(partial(create_watched_app, reading, secrets), host, port, on_start=on_start)
+        with runtime_folder() as folder:
+            run_server(partial(create_watched_app, reading, options, folder), host, port, on_start=on_start)
     except EdgekitError:
         os._exit(1)  # the parent says it
 

@@ -30,13 +30,18 @@ class WatchedStore:
 
         Nothing is compressed: what is sent is looked into, and changed.
         """
-        if news.store is not None:
-            self._follow(Path(news.store))
         plain = tuple(header for header in request.headers if header[0] != b"accept-encoding")
         request = msgspec.structs.replace(request, headers=plain)
-        if self._replay is not None and (response := respond(request, self._replay)).release is not None:
+        replay = self.replay(news)
+        if replay is not None and (response := respond(request, replay)).release is not None:
             return response
         return respond_alone(request, UNAVAILABLE)
+
+    def replay(self, news: News) -> ReplayStore | None:
+        """What is answered from now, if there is anything."""
+        if news.store is not None:
+            self._follow(Path(news.store))
+        return self._replay
 
     def _follow(self, path: Path) -> None:
         try:

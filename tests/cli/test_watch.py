@@ -146,6 +146,18 @@ def test_only_pages_of_this_machine_learn_what_is_wrong(served: tuple[str, Path]
     assert httpx.get(url + STATE).json()["problems"] == []
 
 
+def test_a_watched_server_has_its_tail_metrics_and_health(served: tuple[str, Path]) -> None:
+    url, _ = served
+    with httpx.stream("GET", f"{url}/_edgekit/tail") as tail:
+        lines = filter(None, tail.iter_lines())
+        assert httpx.get(f"{url}/about").status_code == 200
+        event = json.loads(next(lines))
+    assert (event["path"], event["status"]) == ("/about", 200)
+    assert httpx.get(f"{url}/_edgekit/health").json() == {"release": event["release"], "store": "ok"}
+    assert 'edgekit_requests_total{class="static",' in httpx.get(f"{url}/_edgekit/metrics").text
+    assert httpx.get(f"{url}/_edgekit/metrics", headers={"host": "shop.example"}).status_code == 404
+
+
 def test_a_page_for_somebody_else_has_no_script(served: tuple[str, Path]) -> None:
     url, _ = served
     assert "<script" not in httpx.get(f"{url}/about", headers={"x-forwarded-for": "192.0.2.1"}).text

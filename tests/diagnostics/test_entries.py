@@ -20,6 +20,8 @@ WITHOUT_EXAMPLE: Final = {
     "EK456": "needs a secret in the environment",
     "EK454": "needs a system whose watches are used up",
     "EK455": "needs 100,000 files",
+    "EK470": "the good example would have to wait for somebody who asks the server",
+    "EK471": "needs a running server with a token",
     **{f"EK{number}": "needs a running site, and a cache that is wrong" for number in range(610, 620)},
 }
 """Codes that nothing leads to that a reader could type."""

@@ -6,7 +6,6 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -20,14 +19,15 @@ import os
 import sys
 from pathlib import Path
 from edgekit.replay import limits
-for name, value in zip(sys.argv[4::2], sys.argv[5::2]):
+for name, value in zip(sys.argv[5::2], sys.argv[6::2]):
     getattr(limits, name)
     setattr(limits, name, int(value))
 from edgekit.replay.options import Options
 from edgekit.replay.secrets import read_secrets
 from edgekit.replay.server import serve
 lag = float(os.environ.get("LAG", "0"))
-options = Options(workers=int(sys.argv[3]), secrets=read_secrets(os.environ), lag=lag)
+production = sys.argv[4] == "production"
+options = Options(int(sys.argv[3]), production=production, secrets=read_secrets(os.environ), lag=lag)
 serve(Path(sys.argv[1]), "127.0.0.1", int(sys.argv[2]), options, lambda: print("started", flush=True))
 print("stopped", flush=True)
 """
@@ -49,19 +49,27 @@ def write_release(store: LmdbStore, described: dict[str, Any]) -> None:
 
 @contextmanager
 def running(
-    file: Path, workers: int = 1, environment: Mapping[str, str] = {}, **limits: int
+    file: Path,
+    workers: int = 1,
+    environment: Mapping[str, str] = {},
+    *,
+    production: bool = False,
+    token: str = "",
+    **limits: int,
 ) -> Iterator[tuple[int, "subprocess.Popen[str]"]]:
     """Port and process of a server, with `limits` of its own if told; it is asked to stop at the end, and must.
 
-    `environment` is added to this process's: secrets, and as `LAG` the seconds of --lag.
+    `environment` is added to this process's: secrets, and as `LAG` the seconds of --lag. `token` is the admin's.
     """
     port = find_port("127.0.0.1", 0)
+    mode = "production" if production else "development"
     with subprocess.Popen(
-        [sys.executable, "-c", _PROGRAM, str(file), str(port), str(workers), *map(str, chain(*limits.items()))],
+        [sys.executable, "-c", _PROGRAM, str(file), str(port), str(workers), mode]
+        + [str(word) for limit in limits.items() for word in limit],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env={**os.environ, **environment},
+        env={**os.environ, "EDGEKIT_ADMIN_TOKEN": token, **environment},
     ) as process:
         try:
             assert process.stdout is not None

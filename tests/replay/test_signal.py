@@ -15,6 +15,8 @@ from edgekit.kv.store import LmdbStore, open_store
 from edgekit.model.keys import CURRENT, EDGEKIT
 from edgekit.replay.changes import Changes
 from edgekit.replay.limits import MAX_SIGNALS
+from edgekit.replay.observing import Observe, Observer
+from edgekit.replay.runtime import runtime_folder
 from edgekit.replay.signal import Signal
 from tests.replay.sending import ENVIRONMENT, TOKEN, event_body, open_signal, send_signal
 from tests.replay.serving import running, write_store
@@ -181,19 +183,21 @@ class Peer:
 
 
 def test_a_fault_is_acknowledged_and_told_in_the_log(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    async def talk(store: LmdbStore) -> list[dict[str, Any]]:
+    async def talk(store: LmdbStore, observe: Observe) -> list[dict[str, Any]]:
         peer = Peer()
         peer.to_server.put_nowait(
             {"type": "websocket.receive", "text": json.dumps({"id": "m", **event_body("ada@example.com", 1)})}
         )
         peer.to_server.put_nowait({"type": "websocket.disconnect"})
-        await peer.connect(Signal(TOKEN.encode(), Changes(store)))
+        await peer.connect(Signal(TOKEN.encode(), Changes(store), observe))
         return peer.sent
 
     with open_store(tmp_path / "edge.lmdb", create=True) as store:
         with store.write() as txn:
             txn.put(EDGEKIT, CURRENT, b"gone")
-        assert asyncio.run(talk(store)) == [
+        with runtime_folder() as folder:
+            sent = asyncio.run(talk(store, Observer(folder).observe))
+        assert sent == [
             {"type": "websocket.accept"},
             {"type": "websocket.send", "text": '{"id":"m","status":503}'},
         ]
@@ -204,7 +208,7 @@ def test_a_fault_is_acknowledged_and_told_in_the_log(tmp_path: Path, capfd: pyte
 
 def test_connections_are_bounded_and_one_that_ends_makes_room(file: Path) -> None:
     async def talk(store: LmdbStore) -> list[int]:
-        signal = Signal(TOKEN.encode(), Changes(store))
+        signal = Signal(TOKEN.encode(), Changes(store), lambda request, response: None)
         peers = [Peer() for _ in range(MAX_SIGNALS + 1)]
         tasks = [peer.connect(signal) for peer in peers]
         await tasks[-1]

@@ -46,7 +46,7 @@ def port(file: Path) -> Iterator[int]:
 def endpoint(file: Path) -> Iterator[Endpoint]:
     """Without a server, for what comes many times."""
     with open_store(file) as store:
-        yield webhook(KEY, Changes(store))
+        yield webhook(KEY, Changes(store), lambda request, response: None)
 
 
 def page_of(port: int, user: str) -> str:
