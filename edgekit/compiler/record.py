@@ -21,9 +21,9 @@ _decode: Final = msgspec.msgpack.Decoder(CompiledPage).decode
 
 
 def list_templates(reads: Reads) -> list[tuple[str, str]]:
-    """The templates that pages asked for, with the digest (hex) of their text; empty where there is none."""
-    found = ((*split_read(read), digest) for read, digest in reads.reads)
-    return [(name, digest.partition(" ")[0]) for kind, name, digest in found if kind == TEMPLATE]
+    """The templates that pages asked for, each with `basis.describe_template`; empty where there is none."""
+    found = ((*split_read(read), described) for read, described in reads.reads)
+    return [(name, described) for kind, name, described in found if kind == TEMPLATE]
 
 
 def reads_clock(reads: Reads) -> bool:

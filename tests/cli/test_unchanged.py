@@ -21,6 +21,7 @@ from edgekit.kv.publish import forget_basis
 from edgekit.kv.releases import current_release
 from edgekit.kv.store import open_store
 from edgekit.model.keys import EDGEKIT, NAMESPACES, SEGMENT_CONFIG, built_key
+from edgekit.project.load import load_site
 from tests.cli.command import command_line, environment, run, run_process
 from tests.project.folder import write_site
 
@@ -166,6 +167,7 @@ CHANGES: Final = {
     "a template of another folder is shadowed in templates": write("site/templates/footer.html", "new\n"),
     "a template of another folder is shadowed in the site": write("site/footer.html", "new\n"),
     "a page's template is shadowed in templates": write("site/templates/pages/about.html", "new\n"),
+    "a template of another folder is shadowed by an equal one": write("site/footer.html", FILES["theme/footer.html"]),
     "a template that is taken before another is there": write("theme/later.html", "new\n"),
     "another folder of templates is a link elsewhere": lambda folder: (
         rename("theme", "old")(folder), write("other/footer.html", "new\n")(folder), link("theme", "other")(folder)
@@ -297,6 +299,30 @@ def test_what_is_replaced_while_a_site_is_built_is_not_taken_for_built(
         assert build(folder, "other.lmdb") == 3
     assert build(folder, "other.lmdb") == 3
     assert build(folder, "other.lmdb") is None
+
+
+@pytest.mark.parametrize("file", ["site/pages/about.html", "site/data/products.json", "site/templates/layout.html"])
+def test_what_was_another_thing_while_a_site_was_read_is_not_taken_for_built(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, file: str
+) -> None:
+    original = (folder / file).read_text()
+
+    def compile_and_undo(*arguments: Any, **options: Any) -> Any:
+        result = compile_site(*arguments, **options)
+        write(file, original)(folder)
+        return result
+
+    def edit_and_load(*arguments: Any, **options: Any) -> Any:
+        write(file, "[]")(folder)
+        return load_site(*arguments, **options)
+
+    with monkeypatch.context() as patched:
+        patched.setattr("edgekit.compiler.build.compile_site", compile_and_undo)
+        patched.setattr("edgekit.project.load.load_site", edit_and_load)
+        assert build(folder, "other.lmdb") == 3
+    assert build(folder, "other.lmdb") == 3
+    assert build(folder, "other.lmdb") is None
+    assert run("build", "site", "--store", "other.lmdb", "--verify").status == 0
 
 
 def test_of_two_builds_at_once_the_second_finds_nothing_to_do(folder: Path) -> None:
