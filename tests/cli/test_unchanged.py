@@ -387,6 +387,26 @@ def test_a_module_from_elsewhere_counts(folder: Path, tmp_path_factory: pytest.T
     assert [rendered(), rendered()] == [1, 0]
 
 
+def test_a_module_from_elsewhere_counts_as_it_was_loaded(
+    folder: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library = tmp_path_factory.mktemp("library")
+    (library / "surplus.py").write_text("EXTRA = 1\n")
+    monkeypatch.syspath_prepend(library)
+    filters = "from surplus import EXTRA\n\ndef money(value):\n    return value + EXTRA\n"
+    write("shop/filters.py", filters)(folder)
+    write("site/pages/index.html", "{{ 1|money }}")(folder)
+    assert build(folder) == 3
+    (library / "surplus.py").write_text("EXTRA = 22\n")
+    write("site/pages/about.html", "An edit, for `build --watch`\n")(folder)
+    assert build(folder) == 3
+    del sys.modules["surplus"]  # as in another process
+    after, full = (build_site(folder / "site", folder / store, jobs=1) for store in ("edge.lmdb", "new.lmdb"))
+    del sys.modules["surplus"]
+    assert after.rendered == 1
+    assert after.published.release == full.published.release
+
+
 def test_a_template_behind_a_link_that_leaves_the_site_counts(folder: Path) -> None:
     link("site/templates/out", "../../theme")(folder)
     write("site/pages/about.html", '{% include "out/footer.html" %}\n')(folder)
