@@ -175,7 +175,9 @@ def _build(
             templates=list_templates(reads),
             reads_clock=reads_clock(reads),
         )
-        return publish(store, result.pack, time.time(), basis), basis, result.rendered, len(site.all_pages())
+        # What was written meanwhile may have been read, and be again what it was: then nobody knows what was built.
+        known = basis if fingerprint_site(root) == fingerprint else None
+        return publish(store, result.pack, time.time(), known), basis, result.rendered, len(site.all_pages())
 
     with open_store(path, create=True) as store:
         with store.snapshot() as snapshot:

@@ -21,7 +21,6 @@ from edgekit.model.digest import digest
 from edgekit.model.fragment import Fragment, encode_trace
 from edgekit.model.keys import ASSETS
 from edgekit.model.manifest import IndexEntry, Manifest, Pack, build_pack
-from edgekit.project.assets import asset_url
 from edgekit.project.site import Asset, Site
 
 
@@ -101,8 +100,8 @@ def compile_site(
         return CompileResult(None, tuple(merge_diagnostics([*diagnostics, *warnings])), len(stale))
     warnings += uses.report(entries)
     warnings += check_comparisons(site, validator.findings, uses.templates)
-    for url, asset in {asset.url: asset for asset in site.assets.values()}.items():
-        if (entry := previous.find_asset(url)) is not None:
+    for asset in {asset.url: asset for asset in site.assets.values()}.values():
+        if (entry := previous.find_asset(asset)) is not None:
             entries.append(entry)
         else:
             keep(_read_asset(asset), "")
@@ -125,8 +124,8 @@ def compile_site(
 
 def _read_asset(asset: Asset) -> Fragment:
     """An asset as a body. Raises EdgekitError if it is not what its URL was made for: that is cached for a year."""
-    body = asset.file.read_bytes()
-    if asset_url(asset.name, body) != asset.url:
+    fragment = Fragment(ASSETS, asset.url, asset.file.read_bytes())
+    if fragment.digest.hex() != asset.digest:
         message = f"`static/{asset.name}` changed while the site was built"
         raise failure("EK419", message, help="build again when it is finished", file=str(asset.file))
-    return Fragment(ASSETS, asset.url, body)
+    return fragment

@@ -1,6 +1,5 @@
 """What a site's reads stand for now: equal digests, equal reads (`names`)."""
 
-from functools import cache
 from typing import Any, Final
 
 import msgspec
@@ -12,17 +11,13 @@ from edgekit.model.digest import digest
 from edgekit.project.answered import AnsweredPaths
 from edgekit.project.frozen import FrozenDict
 from edgekit.project.site import Page, Site
-from edgekit.project.toolchain import digest_toolchain
+from edgekit.project.toolchain import loaded_toolchain
 
 _UNREADABLE: Final = "unreadable"
 """In the place of a digest, for a template that is there but cannot be read."""
 
 _METHODS: Final = frozenset(dir(FrozenDict))
 """A key of such a name may be the dict's own method, as in any Jinja."""
-
-
-_toolchain: Final = cache(digest_toolchain)
-"""A process has loaded one, whatever becomes of its files meanwhile."""
 
 
 class Digests:
@@ -74,7 +69,7 @@ class Digests:
 
     def _of_template(self, name: str) -> str:
         try:
-            return self._loader.digest_of(name, *self._loader.read(name))
+            return self._loader.digest_of(*self._loader.read(name))
         except TemplateNotFound:
             return ""
         except UnreadableTemplateError:
@@ -91,18 +86,20 @@ class Digests:
         options = jinja.trim_blocks, jinja.lstrip_blocks, jinja.keep_trailing_newline
         limits = site.max_variants, site.page_kib
         tiers = sorted(site.tiers)
-        return _digest((_toolchain(), jinja.extensions, options, own, site.base_url, site.default_tier, tiers, limits))
+        return _digest(
+            (loaded_toolchain(), jinja.extensions, options, own, site.base_url, site.default_tier, tiers, limits)
+        )
 
 
 def _digest_path(data: FrozenDict, keys: list[str]) -> str:
-    """What the keys lead to; the last that a key cannot be looked up in, with how far that is; empty where a key is
-    missing."""
+    """What the keys lead to; the last that a key cannot be looked up in, with how far that is; empty where only the
+    last key is missing. Without one before it, a page fails that asks whether the last `is defined`."""
     node: Any = data
     for depth, key in enumerate(keys):
         if type(node) is not FrozenDict or key in _METHODS or key.startswith("_"):
             return _digest((depth, node))
         if key not in node:
-            return ""
+            return _digest(depth) if depth < len(keys) - 1 else ""
         node = node[key]
     return _digest((len(keys), node))
 

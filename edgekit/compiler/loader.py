@@ -8,7 +8,7 @@ from typing import Final
 from jinja2 import Environment, FileSystemLoader, TemplateNotFound
 from jinja2.loaders import split_template_path
 
-from edgekit.model.digest import digest
+from edgekit.project.basis import describe_template
 from edgekit.project.site import Site
 
 MAX_TEMPLATE_BYTES: Final = 4 * 1024 * 1024
@@ -44,7 +44,7 @@ class TemplateLoader(FileSystemLoader):
         text, file = self.read(template)
         # A template is compiled from what is read first; a finding may read it again to show a line.
         if template not in self.digests:
-            self.digests[template] = self.digest_of(template, text, file)
+            self.digests[template] = self.digest_of(text, file)
         return text, file, lambda: True
 
     def read(self, name: str) -> tuple[str, str]:
@@ -73,9 +73,9 @@ class TemplateLoader(FileSystemLoader):
             raise UnreadableTemplateError(path, f"is larger than {MAX_TEMPLATE_BYTES:,} bytes", help)
         return text.replace("\r\n", "\n").replace("\r", "\n"), file
 
-    def digest_of(self, name: str, text: str, file: str) -> str:
-        """The digest (hex) of what `read` gave, a space, and its file as `file_of` names it."""
-        return f"{digest(text.encode()).hex()} {self.file_of(name, file)}"
+    def digest_of(self, text: str, file: str) -> str:
+        """What `read` gave, in short (`basis.describe_template`)."""
+        return describe_template(self._root, file, text.encode())
 
     def file_of(self, name: str, file: str) -> str:
         """How a release names a template's `file`: relative to the site folder, else as templates do."""

@@ -14,16 +14,16 @@ from edgekit.fragment.fuel import Contents
 from edgekit.model.keys import ASSETS, STATIC_PAGES, Namespace, page_key
 from edgekit.model.manifest import IndexEntry
 from edgekit.model.reads import PageRecord, Read, Reads
-from edgekit.project.site import Page, Site
+from edgekit.project.site import Asset, Page, Site
 
 _encode: Final = msgspec.msgpack.Encoder().encode
 _decode: Final = msgspec.msgpack.Decoder(CompiledPage).decode
 
 
 def list_templates(reads: Reads) -> list[tuple[str, str]]:
-    """The templates that pages asked for, with the digest (hex) of their text; empty where there is none."""
-    found = ((*split_read(read), digest) for read, digest in reads.reads)
-    return [(name, digest.partition(" ")[0]) for kind, name, digest in found if kind == TEMPLATE]
+    """The templates that pages asked for, each with `basis.describe_template`; empty where there is none."""
+    found = ((*split_read(read), described) for read, described in reads.reads)
+    return [(name, described) for kind, name, described in found if kind == TEMPLATE]
 
 
 def reads_clock(reads: Reads) -> bool:
@@ -97,9 +97,10 @@ class Previous:
             keys = [(route.namespace, page_key(page.path, tier)) for tier in sorted(site.tiers)]
         return [self._entries[key] for key in keys if key in self._entries]
 
-    def find_asset(self, url: str) -> IndexEntry | None:
-        """The index entry of an asset."""
-        return self._entries.get((ASSETS, url))
+    def find_asset(self, asset: Asset) -> IndexEntry | None:
+        """The index entry of an asset, if it had the same content."""
+        entry = self._entries.get((ASSETS, asset.url))
+        return entry if entry is not None and entry.digest == asset.digest else None
 
     def restore(self, page: Page) -> CompiledPage:
         """What became of a page, without its fragments and reads."""

@@ -1,10 +1,10 @@
 """`static/`: files under content-addressed URLs."""
 
-import hashlib
 import re
 from pathlib import Path, PurePosixPath
 from typing import Final
 
+from edgekit.model.digest import digest
 from edgekit.model.keys import MAX_KEY_BYTES
 from edgekit.project.files import list_files, read_bytes
 from edgekit.project.problems import Problems
@@ -22,7 +22,8 @@ def read_assets(root: Path, problems: Problems) -> dict[str, Asset]:
         content = read_bytes(file, MAX_ASSET_BYTES, problems)
         if content is None:
             continue
-        url = asset_url(name, content)
+        body = digest(content).hex()
+        url = _asset_url(name, body)
         if len(url) > MAX_KEY_BYTES:
             problems.add(
                 "EK104",
@@ -31,15 +32,14 @@ def read_assets(root: Path, problems: Problems) -> dict[str, Asset]:
                 file=file,
             )
         else:
-            assets[name] = Asset(name, file, url)
+            assets[name] = Asset(name, file, url, body)
     return assets
 
 
-def asset_url(name: str, content: bytes) -> str:
-    """`img/shop.css` → `/static/img/shop.3f2a1b9c.css`: 8 hex digits of SHA-256 over the content.
+def _asset_url(name: str, body: str) -> str:
+    """`img/shop.css` → `/static/img/shop.3f2a1b9c.css`: the first 8 hex digits of the body's digest.
 
     The URL is ours to choose, so what a URL would have to escape becomes `-`.
     """
     path = PurePosixPath(re.sub(r"[^A-Za-z0-9._~/-]", "-", name))
-    hashed = hashlib.sha256(content).hexdigest()[:8]
-    return f"/static/{path.with_name(f'{path.stem}.{hashed}{path.suffix}')}"
+    return f"/static/{path.with_name(f'{path.stem}.{body[:8]}{path.suffix}')}"

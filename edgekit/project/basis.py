@@ -19,9 +19,9 @@ from edgekit.project.fingerprint import TEMPLATES, Fingerprint, digest_at
 class Basis(msgspec.Struct, frozen=True):
     """What one build read, and what came of it: warnings, and counts of pages, fragments and assets.
 
-    Paths are relative to the site folder. `paths` are the `[jinja] paths`. `templates` are names, with the digest (hex)
-    of the text that was found by it; `files` are places, with what `digest_at` gave. `clock` is the
-    build time (ISO 8601) if a page read it. The files of `warnings` are relative to the site folder, too.
+    Paths are relative to the site folder. `paths` are the `[jinja] paths`. `templates` are names, with what
+    `describe_template` gave, empty where nothing was found; `files` are places, with what `digest_at` gave. `clock` is
+    the build time (ISO 8601) if a page read it. The files of `warnings` are relative to the site folder, too.
     """
 
     fingerprint: str
@@ -44,9 +44,10 @@ class Basis(msgspec.Struct, frozen=True):
         )
 
     def _finds_templates(self, root: Path) -> bool:
-        folders = [os.path.join(root, folder) for folder in (TEMPLATES, "", *self.paths)]
+        own = [f"{root}/{TEMPLATES}", f"{root}"]
+        folders = own + [os.path.realpath(os.path.join(root, path)) for path in self.paths]
         real = [os.path.realpath(folder) for folder in folders]
-        return all(_digest_template(name, folders, real) == found for name, found in self.templates)
+        return all(_find_template(root, name, folders, real) == found for name, found in self.templates)
 
     def warnings_at(self, root: Path) -> tuple[Diagnostic, ...]:
         """The build's warnings, of the site folder where it is now."""
@@ -72,8 +73,20 @@ def decode_basis(raw: bytes) -> Basis:
     return _decode(raw)
 
 
-def _digest_template(name: str, folders: list[str], real: list[str]) -> str:
-    """The digest of the text of a template, looked for as the compiler does; empty where it finds or takes none."""
+def describe_template(root: Path, file: str, text: bytes) -> str:
+    """The digest (hex) of a template's text, with the line ends that Jinja sees; a space; its file, for of two equal
+    ones each has warnings of its own."""
+    return f"{digest(text).hex()} {relative_name(root, file)}"
+
+
+def relative_name(root: Path, file: str) -> str:
+    """A file relative to the site folder, as text that JSON can hold: of a name that is none nothing will be found,
+    which is no more than a build too much."""
+    return os.fsencode(os.path.relpath(file, root)).decode(errors="backslashreplace")
+
+
+def _find_template(root: Path, name: str, folders: list[str], real: list[str]) -> str:
+    """A template described, looked for as the compiler does; empty where it finds or takes none."""
     file = next(filter(os.path.isfile, (f"{folder}/{name}" for folder in folders)), None)
     if file is None or ".." in name.split("/"):
         return ""
@@ -84,4 +97,4 @@ def _digest_template(name: str, folders: list[str], real: list[str]) -> str:
         content = path.read_bytes()
     except OSError:
         return ""
-    return digest(content.replace(b"\r\n", b"\n").replace(b"\r", b"\n")).hex()
+    return describe_template(root, file, content.replace(b"\r\n", b"\n").replace(b"\r", b"\n"))

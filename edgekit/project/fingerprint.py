@@ -7,11 +7,12 @@ when it has read it: `basis`.
 import hashlib
 import os
 import stat
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from edgekit.project.config import CONFIG_NAME
-from edgekit.project.toolchain import digest_toolchain
+from edgekit.project.toolchain import loaded_toolchain
 
 TEMPLATES: Final = "templates"
 FOLDERS: Final = ("data", "islands", "pages", "segments", "static", TEMPLATES)
@@ -24,10 +25,15 @@ _CHUNK: Final = 1024 * 1024
 
 
 class Fingerprint(NamedTuple):
-    """`whole` is false if a folder holds what was not looked into, such as a link that leaves the site."""
+    """`whole` is false if a folder holds what was not looked into, such as a link that leaves the site.
+
+    `moment` (hex) tells two looks at equal files apart if one was written between them: it is of the times at which
+    the system last saw each change. Nobody can set these back, and no two copies of a site have the same.
+    """
 
     digest: str
     whole: bool
+    moment: str
 
 
 def fingerprint_site(root: Path) -> Fingerprint:
@@ -74,6 +80,7 @@ class _Walk:
         self.root = root
         self.whole = True
         self.noted: list[bytes] = []
+        self.times: list[int] = []
         self.waiting: list[str] = []
         self.seen: set[str] = set()
 
@@ -89,9 +96,10 @@ class _Walk:
             self._add_folder(self.waiting.pop())
 
     def finish(self) -> Fingerprint:
-        whole = hashlib.sha256(digest_toolchain().encode())
+        whole = hashlib.sha256(loaded_toolchain().encode())
         whole.update(b"".join(self.noted))
-        return Fingerprint(whole.hexdigest(), self.whole)
+        moment = hashlib.sha256(repr(self.times).encode())
+        return Fingerprint(whole.hexdigest(), self.whole, moment.hexdigest())
 
     def _add_folder(self, folder: str) -> None:
         try:
@@ -107,6 +115,8 @@ class _Walk:
             self._add(path, path[prefix:], link=entry.is_symlink(), folder=entry.is_dir(follow_symlinks=False))
 
     def _add(self, path: str, name: str, *, link: bool, folder: bool) -> None:
+        with suppress(OSError):  # it is gone: nothing can be read of it either
+            self.times.append(os.lstat(path).st_ctime_ns)
         if link:
             self._add_link(path, name)
         elif folder:

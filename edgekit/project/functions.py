@@ -15,8 +15,8 @@ from typing import Any, Final
 
 from edgekit.diagnostics.suggest import did_you_mean
 from edgekit.project.config import JinjaTable
-from edgekit.project.fingerprint import FOLDER_MARK, digest_at
-from edgekit.project.foreign import list_foreign_modules
+from edgekit.project.fingerprint import FOLDER_MARK
+from edgekit.project.foreign import digest_foreign_modules
 from edgekit.project.items import TAKEN
 from edgekit.project.plain import NotPlainError, as_plain
 from edgekit.project.problems import Problems
@@ -57,7 +57,7 @@ def read_functions(root: Path, table: JinjaTable, toml: TomlFile, problems: Prob
                     note(problems, toml, place, "EK113", message, help="write `package.module:attribute`")
                 elif (found := _import(match, kind, modules, toml, place, problems)) is not None:
                     read[kind][name] = found[0]
-    looked_at = {file: digest_at(file) for file in list_foreign_modules()} | modules.looked_at
+    looked_at = digest_foreign_modules() | modules.looked_at
     sources = tuple(sorted(map(Path, modules.files)))
     return Functions(**read, sources=sources, looked_at=looked_at, digest=_digest(tables, looked_at, root))
 

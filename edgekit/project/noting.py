@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from edgekit.diagnostics.diagnostic import Diagnostic
 from edgekit.model.keys import ASSETS
 from edgekit.model.manifest import Pack
-from edgekit.project.basis import Basis
+from edgekit.project.basis import Basis, relative_name
 from edgekit.project.fingerprint import FOLDER_MARK, FOLDERS, TEMPLATES, Fingerprint
 from edgekit.project.site import Site
 
@@ -25,13 +25,13 @@ def note_basis(
 ) -> Basis:
     """The basis of a build of `site`, whose fingerprint was taken before the site was read.
 
-    `templates` are the names of those it asked for, with the digest (hex) of their text, empty where there is none.
+    `templates` are the names of those it asked for, each with `basis.describe_template`, empty where there is none.
     `reads_clock`: did one of its pages read `build_time`?
     """
     assets = sum(entry.namespace == ASSETS for entry in pack.index)
     files = dict.fromkeys(site.jinja.written, FOLDER_MARK)
-    files |= {_relative(site.root, file): found for file, found in site.jinja.functions.looked_at.items()}
-    files |= {_relative(site.root, file): found for file, found in site.beside.items()}
+    looked_at = site.jinja.functions.looked_at | site.beside
+    files |= {relative_name(site.root, file): found for file, found in looked_at.items()}
     return Basis(
         fingerprint.digest,
         site.jinja.written,
@@ -39,7 +39,7 @@ def note_basis(
         tuple(sorted(files.items())),
         site.build_time.isoformat() if reads_clock else None,
         tuple(
-            warning if warning.file is None else replace(warning, file=_relative(site.root, warning.file))
+            warning if warning.file is None else replace(warning, file=relative_name(site.root, warning.file))
             for warning in warnings
         ),
         len(pack.manifest.routes),
@@ -58,8 +58,3 @@ def _uncovered(root: Path, templates: Iterable[tuple[str, str]]) -> Iterator[tup
         )
         if hidden or not in_folder:
             yield name, found
-
-
-def _relative(root: Path, file: str) -> str:
-    # As text that JSON can hold: of another name nothing will be found, which is no more than a build too much.
-    return os.fsencode(os.path.relpath(file, root)).decode(errors="backslashreplace")

@@ -43,11 +43,13 @@ class Island:
 
 @dataclass(frozen=True, slots=True)
 class Asset:
-    """A file of `static/`: its name there, its file, and its content-addressed URL (`/static/shop.3f2a1b9c.css`)."""
+    """A file of `static/`: its name there, its file, its content-addressed URL (`/static/shop.3f2a1b9c.css`), and the
+    digest (hex) of its content. Of that the URL has only a part, which two contents may share."""
 
     name: str
     file: Path
     url: str
+    digest: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ import hashlib
 import os
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -12,6 +13,12 @@ import edgekit
 PACKAGE: Final = os.fspath(Path(edgekit.__file__).parent)
 PACKAGE_FOLDERS: Final = ("site-packages", "dist-packages")
 """Where Python keeps installed packages: the last part of such a folder."""
+
+
+@cache
+def loaded_toolchain() -> str:
+    """What `digest_toolchain` gives the first time: this process has loaded that, whatever becomes of its files."""
+    return digest_toolchain()
 
 
 def digest_toolchain() -> str:

@@ -21,6 +21,7 @@ from edgekit.kv.publish import forget_basis
 from edgekit.kv.releases import current_release
 from edgekit.kv.store import open_store
 from edgekit.model.keys import EDGEKIT, NAMESPACES, SEGMENT_CONFIG, built_key
+from edgekit.project.load import load_site
 from tests.cli.command import command_line, environment, run, run_process
 from tests.project.folder import write_site
 
@@ -166,6 +167,7 @@ CHANGES: Final = {
     "a template of another folder is shadowed in templates": write("site/templates/footer.html", "new\n"),
     "a template of another folder is shadowed in the site": write("site/footer.html", "new\n"),
     "a page's template is shadowed in templates": write("site/templates/pages/about.html", "new\n"),
+    "a template of another folder is shadowed by an equal one": write("site/footer.html", FILES["theme/footer.html"]),
     "a template that is taken before another is there": write("theme/later.html", "new\n"),
     "another folder of templates is a link elsewhere": lambda folder: (
         rename("theme", "old")(folder), write("other/footer.html", "new\n")(folder), link("theme", "other")(folder)
@@ -299,6 +301,30 @@ def test_what_is_replaced_while_a_site_is_built_is_not_taken_for_built(
     assert build(folder, "other.lmdb") is None
 
 
+@pytest.mark.parametrize("file", ["site/pages/about.html", "site/data/products.json", "site/templates/layout.html"])
+def test_what_was_another_thing_while_a_site_was_read_is_not_taken_for_built(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, file: str
+) -> None:
+    original = (folder / file).read_text()
+
+    def compile_and_undo(*arguments: Any, **options: Any) -> Any:
+        result = compile_site(*arguments, **options)
+        write(file, original)(folder)
+        return result
+
+    def edit_and_load(*arguments: Any, **options: Any) -> Any:
+        write(file, "[]")(folder)
+        return load_site(*arguments, **options)
+
+    with monkeypatch.context() as patched:
+        patched.setattr("edgekit.compiler.build.compile_site", compile_and_undo)
+        patched.setattr("edgekit.project.load.load_site", edit_and_load)
+        assert build(folder, "other.lmdb") == 3
+    assert build(folder, "other.lmdb") == 3
+    assert build(folder, "other.lmdb") is None
+    assert run("build", "site", "--store", "other.lmdb", "--verify").status == 0
+
+
 def test_of_two_builds_at_once_the_second_finds_nothing_to_do(folder: Path) -> None:
     write("site/pages/about.html", "new\n")(folder)
     line = command_line("build", "site", "--store", "edge.lmdb", "--wait", "-q", "--json")
@@ -359,6 +385,26 @@ def test_a_module_from_elsewhere_counts(folder: Path, tmp_path_factory: pytest.T
     assert [rendered(), rendered()] == [3, 0]
     (library / "surcharge.py").write_text("EXTRA = 2\n")
     assert [rendered(), rendered()] == [1, 0]
+
+
+def test_a_module_from_elsewhere_counts_as_it_was_loaded(
+    folder: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library = tmp_path_factory.mktemp("library")
+    (library / "surplus.py").write_text("EXTRA = 1\n")
+    monkeypatch.syspath_prepend(library)
+    filters = "from surplus import EXTRA\n\ndef money(value):\n    return value + EXTRA\n"
+    write("shop/filters.py", filters)(folder)
+    write("site/pages/index.html", "{{ 1|money }}")(folder)
+    assert build(folder) == 3
+    (library / "surplus.py").write_text("EXTRA = 22\n")
+    write("site/pages/about.html", "An edit, for `build --watch`\n")(folder)
+    assert build(folder) == 3
+    del sys.modules["surplus"]  # as in another process
+    after, full = (build_site(folder / "site", folder / store, jobs=1) for store in ("edge.lmdb", "new.lmdb"))
+    del sys.modules["surplus"]
+    assert after.rendered == 1
+    assert after.published.release == full.published.release
 
 
 def test_a_template_behind_a_link_that_leaves_the_site_counts(folder: Path) -> None:

@@ -138,3 +138,13 @@ def test_no_kind_of_read_could_be_left_out(kind: str, tmp_path: Path, monkeypatc
             assert published(forgetful) != published(full)
     result = builds.build(site)
     assert (result.pack, result.diagnostics) == (full.pack, full.diagnostics)
+
+
+def test_two_contents_of_one_url_are_told_apart(tmp_path: Path) -> None:
+    changing = ChangingSite(tmp_path / "site")
+    builds = Builds()
+    for content in ("color 19364", "color 102447"):  # SHA-256 of both begins with a753d306
+        (changing.root / "static/shop.css").write_text(content)
+        site = load_site(changing.root, build_time=changing.clock)
+        assert site.assets["shop.css"].url == "/static/shop.a753d306.css"
+        assert builds.build(site).pack == compile_full(site).pack

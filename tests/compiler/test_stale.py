@@ -157,6 +157,7 @@ def test_without_an_earlier_build_all_is_rendered(built: tuple[Path, Previous]) 
         ('{"a": {"x": 1}}', '{"a": 1}', ["a", "x"]),
         ('{"a": {"x": [1]}}', '{"a": [1]}', ["a", "x"]),
         ('{"a": null}', "{}", ["a"]),
+        ('{"a": {}}', "{}", ["a", "b"]),
         ('{"a": {"items": 1, "b": 1}}', '{"a": {"items": 1, "b": 2}}', ["a", "items"]),
         ('{"a": {}}', '{"a": {"get": 1}}', ["a", "get"]),
     ],

@@ -10,7 +10,7 @@ import pytest
 from edgekit.project import assets, data, islands, pages, sample, tiers, toolchain
 from edgekit.project.config import CONFIG_NAME
 from edgekit.project.fingerprint import FILES, FOLDERS, TEMPLATES, digest_at, fingerprint_site
-from edgekit.project.toolchain import digest_toolchain
+from edgekit.project.toolchain import digest_toolchain, loaded_toolchain
 from tests.project.folder import write_site
 
 
@@ -95,16 +95,25 @@ def test_edgekits_own_files_count(tmp_path: Path, site: Path, monkeypatch: pytes
     assert digest_toolchain() != before
 
 
-def test_versions_of_packages_count(tmp_path: Path, site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_versions_of_packages_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     packages = tmp_path / "site-packages"
     (packages / "jinja2-1.0.dist-info").mkdir(parents=True)
     monkeypatch.syspath_prepend(packages)
-    before = fingerprint_site(site)
+    before = digest_toolchain()
     (packages / "jinja2-1.0.dist-info").rename(packages / "jinja2-1.1.dist-info")
-    assert fingerprint_site(site).digest != before.digest
+    assert digest_toolchain() != before
 
 
-def test_where_python_looks_for_modules_counts(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    before = fingerprint_site(site)
+def test_where_python_looks_for_modules_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = digest_toolchain()
     monkeypatch.setenv("PYTHONPATH", "/somewhere/else")
-    assert fingerprint_site(site).digest != before.digest
+    assert digest_toolchain() != before
+
+
+def test_a_process_builds_with_what_it_has_loaded(site: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = fingerprint_site(site)
+    monkeypatch.setattr(toolchain, "PACKAGE", str(tmp_path))  # an upgrade, under a `build --watch`
+    assert fingerprint_site(site) == before
+    loaded_toolchain.cache_clear()
+    assert fingerprint_site(site) != before
+    loaded_toolchain.cache_clear()

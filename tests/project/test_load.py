@@ -188,8 +188,9 @@ def test_tiers_are_the_files_of_segments(shop: Path) -> None:
 
 def test_an_asset_has_its_content_in_its_url(shop: Path) -> None:
     name = "css/shop.css"
-    hashed = hashlib.sha256(b"a{}").hexdigest()[:8]
-    assert load_site(shop).assets == {name: Asset(name, shop / "static" / name, f"/static/css/shop.{hashed}.css")}
+    hashed = hashlib.sha256(b"a{}").hexdigest()[:32]
+    url = f"/static/css/shop.{hashed[:8]}.css"
+    assert load_site(shop).assets == {name: Asset(name, shop / "static" / name, url, hashed)}
 
 
 @pytest.mark.parametrize(
