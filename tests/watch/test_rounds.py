@@ -158,7 +158,7 @@ def test_a_site_in_a_folder_whose_name_is_no_text_is_built_once(tmp_path: Path) 
     write(root, FILES)
     watch = Watch(root)
     assert watch.next() == ((), "home", None)
-    with pytest.raises(EdgekitError, match="EK454 .* cannot be watched: its name is not UTF-8"):
+    with pytest.raises(EdgekitError, match=r"EK454 .* cannot be watched: its name is not UTF-8"):
         watch.next()
 
 
