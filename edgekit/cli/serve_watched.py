@@ -45,7 +45,7 @@ def serve_watched(
         nonlocal known
         # `yes`: another branch may well have fewer pages, and this store is one for development.
         built = build_site(root, store, clock=clock, wait=True, yes=True, progress=progress)
-        known = built.store
+        known = built.store.absolute()
         import_sample(output, known, root / SAMPLE_USERS)
         for demand in find_unmet(read_identity(known), options.secrets, production=False):
             output.note(f"warning: {demand.what}; until then everybody is a guest")
@@ -61,6 +61,6 @@ def serve_watched(
 def _find_known_store(root: Path, store: Path | None) -> Path | None:
     """Where the last build was published, if the site's configuration can still be read."""
     try:
-        return store_file(store, read_store(root))
+        return store_file(store, read_store(root)).absolute()
     except EdgekitError:
-        return store
+        return None if store is None else store.absolute()

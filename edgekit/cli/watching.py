@@ -3,14 +3,14 @@
 import os
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
 from edgekit.cli.building import Built
 from edgekit.cli.output import Output
 from edgekit.cli.places import DEFAULT_STORE
-from edgekit.diagnostics.diagnostic import Diagnostic
+from edgekit.diagnostics.diagnostic import Diagnostic, EdgekitError, failure
 from edgekit.diagnostics.json import build_json
 from edgekit.diagnostics.text import format_amount, format_count
 from edgekit.kv.lock import build_lock
@@ -38,17 +38,35 @@ def watch_site(
     """
     root = site_root(folder)
     shown = RoundOutput(output, root)
+    here = os.getcwd()
+    stores = [Path(os.path.abspath(path)) for path in (store or DEFAULT_STORE, DEFAULT_STORE)]
 
     def build_once() -> Built:
+        _enter(here)
         with output.progress("compiling") as progress:
             built = build(progress)
         _prune(built)
         return built
 
     with until_stopped():
-        for round in rounds(root, [store or DEFAULT_STORE, DEFAULT_STORE], build_once, pulse):
+        for round in rounds(root, stores, build_once, pulse):
+            with suppress(EdgekitError):
+                _enter(here)  # it may have gone during the build
             shown.show(round)
             tell(round)
+
+
+def _enter(folder: str) -> None:
+    """Enter the folder that the watch began in: it may have been deleted, and be another one of that name by now."""
+    try:
+        os.chdir(folder)
+    except OSError as error:
+        os.chdir("/")  # names are still told relative to somewhere
+        raise failure(
+            "EK101",
+            f"the folder `{folder}`, in which this began, cannot be entered: {error.strerror}",
+            help="put it back, or start again in another one",
+        ) from None
 
 
 def _prune(built: Built) -> None:

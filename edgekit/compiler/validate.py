@@ -81,9 +81,12 @@ class Validator:
         return [self._finding(page, f"for tier `{tier}` replay would answer {shown} at byte {at}")]
 
     def _finding(self, page: Page, message: str) -> Diagnostic:
-        help = "this is a bug of edgekit's: please report it with the template; nothing wrong was published"
+        help = (
+            "files changed meanwhile (build again), or this is a bug of edgekit's (please report it with the template)"
+            "; nothing wrong was published"
+        )
         if self.site.jinja.functions.sources:
-            help = f"a function of the site is not pure, or {help}"
+            help = f"a function of the site is not pure, {help}"
         return self.findings.make("EK290", message, help, (page.template, 1), page.path)
 
     def _variants(self, plan: Plan | None) -> Iterator[dict[str, Value]]:

@@ -66,7 +66,7 @@ def create_file(path: Path) -> None:
 
 def open_environment(path: Path, *, readonly: bool, lock: bool) -> lmdb.Environment:
     try:
-        return lmdb.Environment(os.fspath(path), readonly=readonly, lock=lock, **_OPTIONS)
+        return lmdb.Environment(os.fsencode(path), readonly=readonly, lock=lock, **_OPTIONS)
     except lmdb.Error as error:
         raise write_error(path, error) from error
 

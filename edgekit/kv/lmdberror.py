@@ -40,6 +40,13 @@ def write_error(path: Path, error: lmdb.Error) -> EdgekitError:
     # py-lmdb has no attribute for the number; LMDB's text for it is strerror's.
     if any(os.strerror(number) in str(error) for number in FULL):
         return disk_full(path)
+    if os.strerror(errno.EIO) in str(error):  # also what LMDB makes of a write that ends in the middle: mdb_page_flush
+        return failure(
+            "EK430",
+            f"the disk of `{path}` is full, or it fails",
+            help="free some space and try again, or see what the system's log says of the disk: the store is as it was "
+            "before",
+        )
     if any(os.strerror(number) in str(error) for number in (errno.EACCES, errno.EPERM, errno.EROFS)):
         return failure("EK428", f"the store `{path}` cannot be opened: {error}", help="see to its permissions")
     if os.strerror(errno.ENOMEM) in str(error):

@@ -160,7 +160,7 @@ def rollback(store: LmdbStore, release: str | None, now: float) -> Published:
     with store.write() as txn:
         previous = current_release(txn)
         kept = list(publications(txn))
-        target = find_release(kept, release) if release else _release_before(kept, previous)
+        target = find_release(kept, release) if release is not None else _release_before(kept, previous)
         changes = switch(txn, read_pack(txn, target), now, file_wins=False)
         return Published(target, previous, changes)
 

@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from edgekit.diagnostics.text import escape_control
 from edgekit.watch.inputs import Stamp
 
 _NAMED: Final = 2
@@ -21,7 +22,7 @@ def has_lost(before: Mapping[str, Stamp], now: Mapping[str, Stamp]) -> bool:
 
 def name_changes(files: Sequence[str], root: str) -> str:
     """For people: `templates/layout.html`, or `data/a.json, data/b.json and 3 others`, relative to the site folder."""
-    names = [os.path.relpath(file, root).replace(os.sep, "/") for file in files]
+    names = [escape_control(os.path.relpath(file, root).replace(os.sep, "/")) for file in files]
     others = len(names) - _NAMED
     if others == 1:
         return f"{names[0]} and 2 others"

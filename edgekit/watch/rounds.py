@@ -114,23 +114,34 @@ def _listen(folders: Sequence[str]) -> Generator[bool, None, None]:
 
     Folders and not files: of one that was replaced or deleted nothing more would be heard.
     """
-    there = [folder for folder in folders if os.path.isdir(folder)]
-    changes = watch(
-        *there,
-        watch_filter=None,
-        debounce=_QUIET,
-        step=_STEP,
-        rust_timeout=_QUIET,
-        yield_on_timeout=True,
-        recursive=False,
-        ignore_permission_denied=True,
-    )
-    with closing(changes):
+    has_missed = False
+    while True:
+        there = [folder for folder in folders if os.path.isdir(folder)]
+        changes = watch(
+            *there,
+            watch_filter=None,
+            debounce=_QUIET,
+            step=_STEP,
+            rust_timeout=_QUIET,
+            yield_on_timeout=True,
+            recursive=False,
+            ignore_permission_denied=True,
+        )
         try:
-            yield from map(bool, changes)
+            with closing(changes):
+                for some in changes:
+                    yield bool(some) or has_missed
+                    has_missed = False
         except FileNotFoundError:  # gone since it was looked for
-            yield from _listen(folders)
+            continue
+        except UnicodeEncodeError as error:
+            raise failure(
+                "EK454", f"`{error.object}` cannot be watched: its name is not UTF-8", help="rename the folder"
+            ) from None
         except (OSError, RuntimeError) as error:
+            if "decode path" in str(error):  # something happened to a file whose name is no text, and it gave up
+                has_missed = True
+                continue
             raise failure(
                 "EK454",
                 f"the {len(folders)} folders of the site cannot be watched: {error}",

@@ -40,6 +40,14 @@ def test_a_release_that_is_not_there_ends_with_1(built: Path) -> None:
     assert run("releases", "rollback").status == 1
 
 
+def test_an_empty_name_is_no_release(built: Path) -> None:
+    (built / "site/pages/about.html").write_text("new")
+    run("build")
+    done = run("releases", "rollback", "")  # an unset variable of a script
+    assert (done.status, done.err.splitlines()[0]) == (2, "EK434 `` does not name one release")
+    assert run("render", "/about").text == "new"
+
+
 def test_a_store_without_releases_says_so(shop: Path) -> None:
     write_shop(shop / "site", {"pages/about.html": "{{ nothing }}"})
     run("build")

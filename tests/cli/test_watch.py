@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -75,6 +76,18 @@ def test_json_is_an_object_a_build(shop: Path) -> None:
         assert "release" not in failed
         (shop / ABOUT).write_text("<p>New</p>")
         assert read()["previous"] == first["release"]
+
+
+def test_the_folder_that_a_watch_began_in_may_be_deleted_and_come_back(shop: Path) -> None:
+    with watching("build", "--watch", cwd=shop / "site") as process:
+        assert process.stderr is not None
+        line = process.stderr.readline
+        assert line().startswith("the site: 6 pages, ")
+        shutil.rmtree(shop / "site")
+        assert line().startswith("EK101 ")
+        assert line().startswith("    help: ")
+        write_shop(shop / "site")
+        assert line().startswith("mended: ")
 
 
 def test_releases_do_not_pile_up(shop: Path) -> None:

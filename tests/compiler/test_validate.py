@@ -53,6 +53,16 @@ def test_wrong_fragment_is_found_in_every_build(
     assert compiled.result.pack is None
 
 
+def test_a_file_that_is_saved_between_the_two_renders_is_named_as_a_cause(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    break_fragments(monkeypatch, Fragment("STATIC_PAGES", "/", b"<p>as it was</p>"))
+    compiled = compile_files(tmp_path, {"pages/index.html": "<p>as it is</p>"})
+    assert {diagnostic.help.partition(",")[0] for diagnostic in compiled.result.diagnostics} == {
+        "files changed meanwhile (build again)"
+    }
+
+
 def test_wrong_variant_is_found_by_a_proof(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     body = b"<p>{?STATE=guest}a{?STATE=member}b{?STATE=a%20b%2F%C3%BC}X{/STATE}</p>"
     cuts = (Cut(3, 17, "STATE", "?"), Cut(18, 33, "STATE", "?"), Cut(34, 57, "STATE", "?"), Cut(58, 66, "STATE", "/"))

@@ -88,6 +88,21 @@ def test_a_file_that_may_not_grow_loses_nothing(path: Path) -> None:
     assert verify(path) == ()
 
 
+def test_a_write_that_ends_in_the_middle_loses_nothing(path: Path) -> None:
+    make_store(path, "old")
+
+    def work() -> None:
+        limit = path.stat().st_size + 100_000
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+        with open_store(path) as store, pytest.raises(EdgekitError, match="EK430"), store.write() as txn:
+            txn.put("VALUES", b"large", bytes(1_000_000))
+
+    assert run(work) == 0
+    with open_store(path) as store:
+        assert pages_of(store) == bodies_of("old")
+    assert verify(path) == ()
+
+
 def test_a_store_at_its_largest_size_loses_nothing(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(environment._OPTIONS, "map_size", 400 * 1024)
     make_store(path, "old")

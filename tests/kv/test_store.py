@@ -20,6 +20,12 @@ def test_a_new_store_is_made_whole_with_its_folders(tmp_path: Path) -> None:
     assert sorted(os.listdir(path.parent)) == ["edge.lmdb", "edge.lmdb-lock"]
 
 
+def test_a_path_need_not_be_text(tmp_path: Path) -> None:
+    path = tmp_path / os.fsdecode(b"\xff") / "edge.lmdb"
+    with open_store(path, create=True) as store, store.snapshot() as snapshot:
+        assert snapshot.get("_EDGEKIT", "format") == b"1"
+
+
 def test_what_a_killed_creator_left_is_no_hindrance(path: Path) -> None:
     path.with_name("edge.lmdb.new").write_bytes(b"half of a store")
     open_store(path, create=True).close()

@@ -23,6 +23,7 @@ def test_a_file_that_is_gone_is_lost_and_one_that_is_new_is_not() -> None:
         (["/s/a", "/t/b"], "a, ../t/b"),
         (["/s/a", "/s/b", "/s/c"], "a and 2 others"),
         (["/s/a", "/s/b", "/s/c", "/s/d"], "a, b and 2 others"),
+        (["/s/\x1b[31m\u202e\udcff\n"], r"\x1b[31m\u202e\udcff\n"),
     ],
 )
 def test_a_few_files_are_named_and_others_counted(files: list[str], named: str) -> None:

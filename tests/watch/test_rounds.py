@@ -1,5 +1,6 @@
 """Builds that follow changes of real files. What happens while nothing is built is done in `pulse`."""
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -143,6 +144,22 @@ def test_an_error_of_the_system_is_told_as_one_of_the_site(watch: Watch) -> None
     error = watch.next(watch.write("new")).error
     assert error is not None
     assert error.diagnostics[0].message == "`pages` cannot be read or written: Permission denied"
+
+
+@pytest.mark.parametrize("file", [b"\xff", b"\xff/page.html"])
+def test_a_name_that_is_no_text_ends_nothing(watch: Watch, file: bytes) -> None:
+    odd = f"pages/{os.fsdecode(file)}"
+    assert watch.next(watch.write("odd", odd)) == (watch.changed("pages/\udcff"), "home", None)
+    assert watch.next(watch.write("new")) == (watch.changed("pages/index.html"), "new", None)
+
+
+def test_a_site_in_a_folder_whose_name_is_no_text_is_built_once(tmp_path: Path) -> None:
+    root = tmp_path / os.fsdecode(b"\xff") / "site"
+    write(root, FILES)
+    watch = Watch(root)
+    assert watch.next() == ((), "home", None)
+    with pytest.raises(EdgekitError, match=r"EK454 .* cannot be watched: its name is not UTF-8"):
+        watch.next()
 
 
 def test_folders_that_cannot_be_watched_end_it_with_a_word(watch: Watch, monkeypatch: pytest.MonkeyPatch) -> None:
