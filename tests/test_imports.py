@@ -100,7 +100,7 @@ def test_only_cli_prints_or_exits() -> None:
         ("compiler/workers.py", "os._exit"),  # a worker whose parent was killed has nobody to tell
         ("watch/latest.py", "os._exit"),  # the same: its builder has ended
         ("watch/server.py", "os._exit"),  # the server's process, whose parent says what happened
-        ("replay/server.py", "sys.stderr"),  # critical tail events of a worker, a process of its own
+        ("replay/observing.py", "sys.stderr"),  # critical tail events of a worker, a process of its own
     }
 
 

@@ -13,6 +13,7 @@ from edgekit.cli.places import find_site, find_store, site_folder
 from edgekit.cli.start import announce, import_sample
 from edgekit.diagnostics.text import format_amount
 from edgekit.project.sample import SAMPLE_USERS
+from edgekit.replay.options import Options
 from edgekit.replay.port import DEFAULT_PORT, find_port
 from edgekit.replay.server import serve
 
@@ -73,4 +74,4 @@ def command(
         path = built.store
         import_sample(output, path, built.root / SAMPLE_USERS)
     free = find_port(host, port, strict_port)
-    serve(path, host, free, workers, partial(announce, output, host, free))
+    serve(path, host, free, Options(workers=workers), partial(announce, output, host, free))

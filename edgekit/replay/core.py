@@ -13,6 +13,7 @@ from edgekit.kv.reader import Snapshot
 from edgekit.model.keys import ASSETS, PAGE_TPL, page_key
 from edgekit.model.path import Redirect, Refusal, canonical_path
 from edgekit.replay.assets import asset_headers
+from edgekit.replay.compression import GZIP
 from edgekit.replay.reading import RETRIES, NoSnapshot, ReadError, Reading
 from edgekit.replay.redirects import follow
 from edgekit.replay.release import Page, Release
@@ -28,7 +29,7 @@ from edgekit.replay.response import (
     Response,
     redirect,
     refuse,
-    revalidate,
+    share,
 )
 from edgekit.replay.store import ReplayStore
 from edgekit.replay.visit import Visit
@@ -62,6 +63,8 @@ def _respond(request: Request, store: ReplayStore, snapshot: Snapshot) -> Respon
         answer = EXCEEDED_CPU
         outcome = "exceededCpu"
     headers, body = answer.headers, answer.body
+    if release and answer.compress_as is not None:  # once for all its readers, so it is the server's work, too
+        headers, body = (*headers, GZIP), release.compressed(body, answer.compress_as)
     if release and release.headers:
         headers = (*headers, *release.headers.of(request.path))
     if answer.status != 304:
@@ -119,8 +122,7 @@ def _page(request: Request, reading: Reading, release: Release, page: Page, path
         body, etag = release.composed(page, tier, visit.compose(held))
     else:
         body, etag = held.shared(visit.texts(held))
-    answer = Answer(status, headers, body, tier)
-    return revalidate(request, answer, etag) if status == 200 else answer
+    return share(request, Answer(status, headers, body, tier), etag)
 
 
 def _asset(request: Request, reading: Reading, release: Release, path: str) -> Answer:
@@ -130,7 +132,7 @@ def _asset(request: Request, reading: Reading, release: Release, path: str) -> A
     if request.method not in READ_METHODS:
         return METHOD_NOT_ALLOWED
     body, etag = held.shared([])
-    return revalidate(request, Answer(200, asset_headers(path), body), etag)
+    return share(request, Answer(200, asset_headers(path), body), etag)
 
 
 def _not_found(request: Request, reading: Reading, release: Release, path: str) -> Answer:

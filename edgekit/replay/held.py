@@ -1,11 +1,12 @@
 """Bodies held in memory: fragments, static pages and assets, cut once and bound to their release's slots.
 
-Beside them the composed answers that readers share.
+Beside them the composed and the compressed answers that readers share.
 """
 
 import math
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
+from typing import Literal
 
 from edgekit.fragment.fill import Plan, build_plan, fill
 from edgekit.model.digest import digest
@@ -14,10 +15,10 @@ from edgekit.model.keys import Namespace
 from edgekit.model.slot import Slot
 from edgekit.replay.user import user_texts
 
-BodyId = tuple[Namespace, bytes] | tuple[str, str | None]
+BodyId = tuple[Namespace | Literal["gzip"], bytes] | tuple[str, str | None]
 """Cuts belong to namespace and digest: the same bytes may be a fragment here and plain text there.
 
-A composed answer is known by its page's path and its visitor's tier.
+A composed answer is known by its page's path and its visitor's tier, a compressed one by the ETag of what it was.
 """
 
 

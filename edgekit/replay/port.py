@@ -14,13 +14,14 @@ TRIED: Final = 10
 def find_port(host: str, port: int, strict: bool = False) -> int:
     """`port` if it is free, else the next free one of ten; 0 is any free port.
 
-    The server's own sockets share a port with others that wish it (SO_REUSEPORT), so it would not notice that one is
-    taken. Raises EK450 if all are taken, or the wanted one with `strict`; EK451 if nothing can listen on `host`.
+    Free is what was free a moment ago. Raises EK450 if all are taken, or the wanted one with `strict`; EK451 if nothing
+    can listen on `host`.
     """
     last = port if strict or port == 0 else min(port + TRIED - 1, 65_535)
     for candidate in range(port, last + 1):
         try:
-            return _bind(host, candidate)
+            with _bind(host, candidate) as bound:
+                return int(bound.getsockname()[1])
         except OSError as error:
             if error.errno != errno.EADDRINUSE:
                 raise _cannot_listen(host, candidate, error) from None
@@ -32,15 +33,26 @@ def find_port(host: str, port: int, strict: bool = False) -> int:
     )
 
 
-def _bind(host: str, port: int) -> int:
-    """The number of a port that was free a moment ago."""
+def bind_socket(host: str, port: int) -> socket.socket:
+    """A socket that is bound and does not listen yet. Raises EK451 if nothing can."""
+    try:
+        return _bind(host, port)
+    except OSError as error:
+        raise _cannot_listen(host, port, error) from None
+
+
+def _bind(host: str, port: int) -> socket.socket:
     family, kind, protocol, _, address = socket.getaddrinfo(
         host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
     )[0]
-    with socket.socket(family, kind, protocol) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # connections that just closed are no listener
-        probe.bind(address)
-        return int(probe.getsockname()[1])
+    bound = socket.socket(family, kind, protocol)
+    try:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # connections that just closed are no listener
+        bound.bind(address)
+    except OSError:
+        bound.close()
+        raise
+    return bound
 
 
 def _cannot_listen(host: str, port: int, error: OSError) -> EdgekitError:

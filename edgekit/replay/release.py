@@ -25,8 +25,9 @@ from edgekit.model.keys import (
 from edgekit.model.manifest import Delivery, decode_manifest
 from edgekit.model.path import encode_path
 from edgekit.model.redirect import Redirects
+from edgekit.replay.compression import compress
 from edgekit.replay.headers import SiteHeaders
-from edgekit.replay.held import HeldBodies, HeldBody
+from edgekit.replay.held import BodyId, HeldBodies, HeldBody
 from edgekit.replay.identity import HeaderIdentity
 from edgekit.replay.reading import ReadError, Reading
 from edgekit.replay.response import UNAVAILABLE, UNAVAILABLE_HEADERS, Answer
@@ -140,6 +141,15 @@ class Release:
             held = HeldBody(body, None, self.slots)
             self._bodies.add((page.path, tier), held)
         return held.shared([])
+
+    def compressed(self, body: bytes, etag: bytes) -> bytes:
+        """`body` as gzip, made when it is first asked for; `etag` is that of the body as it is."""
+        body_id: BodyId = "gzip", etag
+        held = self._bodies.get(body_id)
+        if held is None:
+            held = HeldBody(compress(body), None, self.slots)
+            self._bodies.add(body_id, held)
+        return held.plan.parts[0]
 
     def _hold_error_pages(self, reading: Reading) -> None:
         """Read the error pages now, with their islands: when they are needed, there may be nothing to read from."""

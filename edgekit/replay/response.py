@@ -6,8 +6,10 @@ from types import MappingProxyType
 from typing import Final, Literal
 
 import msgspec
+from msgspec.structs import replace
 
 from edgekit.model.manifest import Delivery
+from edgekit.replay.compression import VARY, gzip_etag, is_compressible, takes_gzip
 from edgekit.replay.request import Headers, Request
 
 Outcome = Literal["ok", "exception", "exceededCpu"]
@@ -36,12 +38,16 @@ class Response(msgspec.Struct, frozen=True):
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """Status, headers (without the length) and body of a response; `tier` is None where no tier was asked for."""
+    """Status, headers (without the length) and body of a response; `tier` is None where no tier was asked for.
+
+    A body that is to be compressed before it is sent has its ETag, as it is, as `compress_as`.
+    """
 
     status: int
     headers: Headers
     body: bytes
     tier: str | None = None
+    compress_as: bytes | None = None
 
 
 _NO_STORE: Final = (b"cache-control", b"no-store")
@@ -71,6 +77,8 @@ METHOD_NOT_ALLOWED: Final = Answer(
 EXCEEDED_CPU: Final = Answer(
     429, (_PLAIN, _NO_STORE, (b"x-edgekit-outcome", b"exceededCpu")), b"This page took too long to make.\n"
 )
+HOST_UNCLEAR: Final = Answer(400, (_PLAIN, _NO_STORE), b"A request needs one Host.\n")
+HEAD_TOO_LARGE: Final = Answer(431, (_PLAIN, _NO_STORE), b"The headers of this request are too large.\n")
 _REFUSALS: Final = {
     400: Answer(400, (_PLAIN, _NO_STORE), b"This address is malformed.\n"),
     414: Answer(414, (_PLAIN, _NO_STORE), b"This address is too long.\n"),
@@ -83,6 +91,13 @@ def refuse(status: Literal[400, 414]) -> Answer:
     return _REFUSALS[status]
 
 
+def respond_alone(request: Request, answer: Answer) -> Response:
+    """The response with an answer that no release had a part in."""
+    headers = (*answer.headers, (b"content-length", b"%d" % len(answer.body)))
+    body = b"" if request.method == "HEAD" else answer.body
+    return Response(answer.status, headers, body, "ok", None, None, 0.0, 0, ())
+
+
 def redirect(location: str, query: bytes, status: int = 308) -> Answer:
     """To `location`, ASCII that may have a query and a fragment, with the query as it came behind its own."""
     target, sharp, fragment = location.encode("ascii").partition(b"#")
@@ -92,13 +107,34 @@ def redirect(location: str, query: bytes, status: int = 308) -> Answer:
     return Answer(status, ((b"location", target + sharp + fragment), _REDIRECT_CACHING[status]), b"")
 
 
-def revalidate(request: Request, answer: Answer, etag: bytes) -> Answer:
-    """`answer` with its ETag; 304 without a body if the client holds these very bytes."""
-    tagged = (*answer.headers, (b"etag", etag))
-    if not _holds(request, etag):
-        return Answer(answer.status, tagged, answer.body, answer.tier)
-    kept = tuple(header for header in tagged if header[0] != b"content-type")
-    return Answer(304, kept, b"", answer.tier)
+def share(request: Request, answer: Answer, etag: bytes) -> Answer:
+    """`answer`, whose body is the same for all its readers, in the coding that the client asked for.
+
+    `etag` is that of the body as it is. A 200 has its ETag, and may become a 304.
+    """
+    etags = [etag]
+    if is_compressible(answer.headers, len(answer.body)):
+        answer = replace(answer, headers=(*answer.headers, VARY))
+        etags.append(gzip_etag(etag))
+        if takes_gzip(request.headers):
+            answer = replace(answer, compress_as=etag)
+            etags.reverse()
+    if answer.status == 200:
+        answer = revalidate(request, answer, *etags)
+    return answer
+
+
+def revalidate(request: Request, answer: Answer, *etags: bytes) -> Answer:
+    """`answer` with the first of its ETags; 304 without a body if the client holds these very bytes, in any coding.
+
+    A 304 has the ETag that the client named: by it a cache finds which of its answers it may use again.
+    """
+    held = next((etag for etag in etags if _holds(request, etag)), None)
+    tagged = replace(answer, headers=(*answer.headers, (b"etag", held or etags[0])))
+    if held is None:
+        return tagged
+    kept = tuple(header for header in tagged.headers if header[0] != b"content-type")
+    return replace(tagged, status=304, headers=kept, body=b"", compress_as=None)
 
 
 def _holds(request: Request, etag: bytes) -> bool:

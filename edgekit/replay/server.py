@@ -1,14 +1,21 @@
-"""The server: `respond` on granian's sockets.
+"""The server: the application on granian's sockets.
 
 ASGI and not RSGI, because RSGI hands over a decoded path (in which `%2F` is a slash) and leaves out header values that
 are not ASCII.
+
+The workers accept from one socket, which is made here: what waits to be accepted outlives a worker that dies, and the
+connections have the deadline for slow readers that granian has no setting for.
 """
 
+import multiprocessing
+import os
+import resource
+import signal
 import socket
 import sys
 import threading
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -16,112 +23,120 @@ from typing import Any, Final
 from edgekit.diagnostics.diagnostic import failure
 from edgekit.kv.store import open_store
 from edgekit.model.keys import CURRENT, EDGEKIT
-from edgekit.replay.core import respond
-from edgekit.replay.request import Request
-from edgekit.replay.response import Response
-from edgekit.replay.store import ReplayStore
-from edgekit.replay.tail import build_event, encode_event
+from edgekit.replay.app import create_app
+from edgekit.replay.asgi import Endpoint
+from edgekit.replay.limits import HEAD_SECONDS, MAX_CONNECTIONS, MAX_HEAD_BYTES, READER_SECONDS, STOP_SECONDS
+from edgekit.replay.options import Options
+from edgekit.replay.port import bind_socket
 
-App = Callable[
-    [dict[str, Any], Callable[[], Awaitable[Any]], Callable[[dict[str, Any]], Awaitable[None]]], Awaitable[None]
-]
-
-MAX_HEAD_BYTES: Final = 64 * 1024
-"""Of a request's line and headers together."""
-STOP_SECONDS: Final = 5
-"""How long requests that are being answered may take when the server stops."""
+_BACKLOG: Final = 1_024
+_OWN_FILES: Final = 256
+"""Descriptors that are no connections, at most: the store, logs, what is asked behind `[origin]`."""
 _LISTEN_SECONDS: Final = 0.02
 _LISTEN_TRIES: Final = 1_500
+_WATCH_SECONDS: Final = 0.5
 
 
-def create_app(store_path: Path) -> App:
-    """The ASGI application over a store. Called in the process that answers: an LMDB file does not survive a fork.
-
-    Raises what `open_store` raises.
-    """
-    store = ReplayStore(open_store(store_path))
-    return build_app(lambda request: respond(request, store))
-
-
-def read_request(scope: dict[str, Any]) -> Request:
-    """The request of an ASGI scope, as of now."""
-    return Request(
-        path=scope["raw_path"],
-        now=time.time(),
-        method=scope["method"],
-        query=scope["query_string"],
-        headers=tuple(scope["headers"]),
-        peer=(scope["client"] or ("",))[0],
-    )
-
-
-def build_app(answer: Callable[[Request], Response]) -> App:
-    """The ASGI application that sends what `answer` gives for a request; critical tail events go to stderr."""
-
-    async def app(
-        scope: dict[str, Any],
-        receive: Callable[[], Awaitable[Any]],
-        send: Callable[[dict[str, Any]], Awaitable[None]],
-    ) -> None:
-        if scope["type"] != "http":
-            return
-        request = read_request(scope)
-        response = answer(request)
-        await send({"type": "http.response.start", "status": response.status, "headers": response.headers})
-        await send({"type": "http.response.body", "body": response.body})
-        if response.logs or response.outcome != "ok":
-            sys.stderr.buffer.write(encode_event(build_event(request, response)) + b"\n")
-            sys.stderr.buffer.flush()
-
-    return app
-
-
-def serve(store_path: Path, host: str, port: int, workers: int = 1, on_start: Callable[[], None] | None = None) -> None:
+def serve(store_path: Path, host: str, port: int, options: Options, on_start: Callable[[], None] | None = None) -> None:
     """Answer requests from a store until SIGTERM or SIGINT; `on_start` is called (in a thread) once it answers.
 
     This process must not hold the store open. Raises EK452 if nothing is published, what `open_store` raises, and what
     `run_server` does.
     """
     _check_release(store_path)
-    run_server(partial(create_app, store_path), host, port, workers, on_start)
+    run_server(partial(create_app, store_path, options), host, port, options.workers, on_start)
 
 
 def run_server(
-    load: Callable[[], App], host: str, port: int, workers: int = 1, on_start: Callable[[], None] | None = None
+    load: Callable[[], Endpoint], host: str, port: int, workers: int = 1, on_start: Callable[[], None] | None = None
 ) -> None:
     """Run the application that `load` makes, in each of the workers, until SIGTERM or SIGINT.
 
-    `port` is free (`replay.port.find_port`). Raises EK453 if a worker dies.
+    A worker that dies is replaced if there are others, which answer meanwhile. Raises EK453 if it was the only one, or
+    if its successor dies, too; EK451 if nothing can listen there.
     """
     from granian.constants import HTTPModes, Interfaces, Loops
     from granian.http import HTTP1Settings
     from granian.log import LogLevels
     from granian.server import Server
 
+    multiprocessing.set_start_method("fork", force=True)  # granian's workers inherit the socket
+    os.register_at_fork(after_in_child=_heed_signals)
     server = Server(
         "edgekit",
-        address=host,
-        port=port,
         interface=Interfaces.ASGINL,
         workers=workers,
+        respawn_failed_workers=workers > 1,
+        backpressure=_allow_connections(),
         loop=Loops.asyncio,
         http=HTTPModes.http1,
-        http1_settings=HTTP1Settings(max_buffer_size=MAX_HEAD_BYTES),
+        http1_settings=HTTP1Settings(header_read_timeout=HEAD_SECONDS * 1_000, max_buffer_size=MAX_HEAD_BYTES),
         websockets=False,
         workers_kill_timeout=STOP_SECONDS,
-        log_level=LogLevels.warning,
+        log_level=LogLevels.error,  # it warns of workers that ended a moment before it looked
         log_dictconfig={"handlers": _LOG_TO_STDERR},
     )
+    _listen_on(server, bind_socket(host, port))
     if on_start:
         server.on_startup(threading.Timer(_LISTEN_SECONDS, _announce, (host, port, on_start)).start)
     try:
-        server.serve(target_loader=load, wrap_loader=False)
+        server.serve(target_loader=partial(_load, load, os.getpid()), wrap_loader=False)
     except SystemExit:
         raise failure(
             "EK453",
             "a worker of the server died",
             help="see what it wrote before; start the server again",
         ) from None
+
+
+def _listen_on(server: Any, listener: socket.socket) -> None:
+    """Have granian's workers accept from this socket, as they do from one that is no TCP socket of Linux."""
+    from granian.net import SocketHolder  # type: ignore[attr-defined]
+
+    if sys.platform == "linux":
+        # Inherited by connections: one that takes nothing of what is to be sent for so long is closed. See tcp(7).
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, READER_SECONDS * 1_000)
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    held = (listener.fileno(), False, _BACKLOG) if sys.platform == "linux" else (listener.fileno(), False)
+
+    def share() -> None:
+        server._sso, server._shd = listener, SocketHolder(*held)
+
+    server._init_shared_socket = share
+
+
+def _allow_connections() -> int:
+    """How many connections a worker takes at once: no more than it may have descriptors, of which it gets what it may.
+
+    Without a descriptor to accept a connection with, a worker would spin.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MAX_CONNECTIONS + _OWN_FILES
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    return MAX_CONNECTIONS if soft == resource.RLIM_INFINITY else max(1, min(MAX_CONNECTIONS, soft - _OWN_FILES))
+
+
+def _heed_signals() -> None:
+    """A worker that is told to end before it is ready does so: the handlers that it inherits would swallow that."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
+
+
+def _load(load: Callable[[], Endpoint], parent: int) -> Endpoint:
+    """Called in the worker."""
+    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+    return load()
+
+
+def _end_with(parent: int) -> None:
+    """End this worker, as a signal would, when the process that replaces and stops workers is gone."""
+    while os.getppid() == parent:
+        time.sleep(_WATCH_SECONDS)
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(STOP_SECONDS)
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 _LOG_TO_STDERR: Final = {

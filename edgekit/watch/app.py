@@ -6,26 +6,23 @@ answering its visitor once more, not by guessing from files.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 from urllib.parse import unquote_to_bytes
 
 import msgspec
 
+from edgekit.replay.app import build_app
+from edgekit.replay.asgi import Endpoint, Receive, Scope, Send, read_request
 from edgekit.replay.local import is_local, is_same_origin
 from edgekit.replay.request import Request
 from edgekit.replay.response import NOT_FOUND, Response
-from edgekit.replay.server import App, build_app, read_request
 from edgekit.watch.latest import LatestNews
 from edgekit.watch.news import News
 from edgekit.watch.page import PREFIX, answer_watched
 from edgekit.watch.sight import build_sight
 from edgekit.watch.store import WatchedStore
-
-Receive = Callable[[], Awaitable[Any]]
-Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 _BROWSER: Final = Path(__file__).with_name("browser")
 _TYPES: Final = {".js": b"text/javascript; charset=utf-8", ".css": b"text/css; charset=utf-8"}
@@ -36,7 +33,7 @@ _KEEP_ALIVE: Final = 15
 """Seconds after which a connection that nothing happens on is written to: only so is a dead one noticed."""
 
 
-def create_watched_app(news: Connection) -> App:
+def create_watched_app(news: Connection) -> Endpoint:
     """The ASGI application that answers from the store that the last of the `news` names.
 
     Requests wait for the first news. When the other end of `news` is closed, the server is asked to end.
@@ -50,11 +47,9 @@ def create_watched_app(news: Connection) -> App:
 
         return answer_watched(request, answer) if is_local(request) else answer(request)
 
-    pages = build_app(answer_now)
+    pages = build_app(answer_now, {})
 
-    async def app(scope: dict[str, Any], receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            return
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if latest.count == 0:
             await latest.wait(0)
         request = read_request(scope)

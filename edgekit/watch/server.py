@@ -9,7 +9,8 @@ from types import TracebackType
 from typing import Final, Self
 
 from edgekit.diagnostics.diagnostic import EdgekitError, failure
-from edgekit.replay.server import STOP_SECONDS, run_server
+from edgekit.replay.limits import STOP_SECONDS
+from edgekit.replay.server import run_server
 from edgekit.watch.app import create_watched_app
 from edgekit.watch.news import News, encode_news
 

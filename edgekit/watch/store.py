@@ -2,11 +2,13 @@
 
 from pathlib import Path
 
+import msgspec
+
 from edgekit.diagnostics.diagnostic import EdgekitError
 from edgekit.kv.store import LmdbStore, open_store
 from edgekit.replay.core import respond
 from edgekit.replay.request import Request
-from edgekit.replay.response import UNAVAILABLE, Response
+from edgekit.replay.response import UNAVAILABLE, Response, respond_alone
 from edgekit.replay.store import ReplayStore
 from edgekit.watch.news import News
 
@@ -20,14 +22,17 @@ class WatchedStore:
         self._identity: tuple[Path, int] | None = None
 
     def answer(self, request: Request, news: News) -> Response:
-        """503 if nothing was published yet, or nothing that can be read; the build says why, so no log does."""
+        """503 if nothing was published yet, or nothing that can be read; the build says why, so no log does.
+
+        Nothing is compressed: what is sent is looked into, and changed.
+        """
         if news.store is not None:
             self._follow(Path(news.store))
+        plain = tuple(header for header in request.headers if header[0] != b"accept-encoding")
+        request = msgspec.structs.replace(request, headers=plain)
         if self._replay is not None and (response := respond(request, self._replay)).release is not None:
             return response
-        headers = (*UNAVAILABLE.headers, (b"content-length", b"%d" % len(UNAVAILABLE.body)))
-        body = b"" if request.method == "HEAD" else UNAVAILABLE.body
-        return Response(UNAVAILABLE.status, headers, body, "ok", None, None, 0.0, 0, ())
+        return respond_alone(request, UNAVAILABLE)
 
     def _follow(self, path: Path) -> None:
         try:

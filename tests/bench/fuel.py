@@ -19,9 +19,9 @@ from edgekit.model.keys import PAGE_TPL
 from edgekit.model.placeholder import ENCODINGS, format_alternative, format_end, format_placeholder
 from edgekit.model.slot import Slot
 from edgekit.replay.core import respond
+from edgekit.replay.limits import MAX_HEAD_BYTES
 from edgekit.replay.reading import Reading
 from edgekit.replay.request import Request
-from edgekit.replay.server import MAX_HEAD_BYTES
 from edgekit.replay.store import ReplayStore
 from tests.bench.rounds import Spread, measure, spread
 from tests.replay.published import declare_slots, find_cuts

@@ -1,10 +1,12 @@
 """A real server over a real store, in a process of its own."""
 
+import os
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +18,14 @@ from tests.replay.published import publish
 _PROGRAM = """
 import sys
 from pathlib import Path
+from edgekit.replay import limits
+for name, value in zip(sys.argv[4::2], sys.argv[5::2]):
+    getattr(limits, name)
+    setattr(limits, name, int(value))
+from edgekit.replay.options import Options
 from edgekit.replay.server import serve
-serve(Path(sys.argv[1]), "127.0.0.1", int(sys.argv[2]), int(sys.argv[3]), lambda: print("started", flush=True))
+options = Options(workers=int(sys.argv[3]))
+serve(Path(sys.argv[1]), "127.0.0.1", int(sys.argv[2]), options, lambda: print("started", flush=True))
 print("stopped", flush=True)
 """
 
@@ -37,11 +45,11 @@ def write_release(store: LmdbStore, described: dict[str, Any]) -> None:
 
 
 @contextmanager
-def running(file: Path, workers: int = 1) -> Iterator[tuple[int, "subprocess.Popen[str]"]]:
-    """Port and process of a server; it is asked to stop at the end, and must."""
+def running(file: Path, workers: int = 1, **limits: int) -> Iterator[tuple[int, "subprocess.Popen[str]"]]:
+    """Port and process of a server, with `limits` of its own if told; it is asked to stop at the end, and must."""
     port = find_port("127.0.0.1", 0)
     with subprocess.Popen(
-        [sys.executable, "-c", _PROGRAM, str(file), str(port), str(workers)],
+        [sys.executable, "-c", _PROGRAM, str(file), str(port), str(workers), *map(str, chain(*limits.items()))],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -53,3 +61,13 @@ def running(file: Path, workers: int = 1) -> Iterator[tuple[int, "subprocess.Pop
         finally:
             if process.poll() is None:
                 process.send_signal(signal.SIGTERM)
+
+
+def children_of(pid: int) -> list[int]:
+    """The workers of a server."""
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def resident_bytes(pid: int) -> int:
+    """What a process holds in memory."""
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")

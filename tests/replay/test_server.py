@@ -1,12 +1,12 @@
 """The real server over a real store: many users at once, publishes in between, and how it starts and stops."""
 
-import http.client
 import json
 import os
 import re
 import signal
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -17,8 +17,10 @@ import pytest
 from edgekit.diagnostics.diagnostic import EdgekitError
 from edgekit.kv.store import open_store
 from edgekit.model.keys import USER_SEGMENTS
+from edgekit.replay.options import Options
 from edgekit.replay.server import serve
-from tests.replay.serving import running, write_release, write_store
+from tests.replay.serving import children_of, running, write_release, write_store
+from tests.replay.wire import converse, exchange, split
 from tests.scale import scaled
 
 TIERS = ("free", "premium", "vip")
@@ -56,24 +58,10 @@ def expected(path: str, release: int, number: int | None) -> str:
     return ("other " if path == "/other" else "") + text + f" {name} release {release} end"
 
 
-def fetch(port: int, path: str, headers: dict[str, str] | None = None, method: str = "GET") -> tuple[int, str]:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-    try:
-        connection.request(method, path, headers=headers or {})
-        response = connection.getresponse()
-        return response.status, response.read().decode()
-    finally:
-        connection.close()
-
-
-def exchange(port: int, request: bytes) -> bytes:
-    """A raw exchange, for what a client library would not send."""
-    with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
-        connection.sendall(request)
-        answer = b""
-        while chunk := connection.recv(65_536):
-            answer += chunk
-    return answer
+def fetch(port: int, path: str, headers: dict[str, str] | None = None) -> tuple[int, str]:
+    lines = "".join(f"{name}: {value}\r\n" for name, value in (headers or {}).items())
+    (answer,) = split(exchange(port, f"GET {path} HTTP/1.1\r\nHost: x\r\n{lines}Connection: close\r\n\r\n".encode()))
+    return answer.status, answer.body.decode()
 
 
 @pytest.fixture(scope="module")
@@ -89,56 +77,64 @@ def port(file: Path) -> Iterator[int]:
         yield port
 
 
-def test_no_answer_holds_another_users_value(port: int) -> None:
-    def visit(client: int) -> set[tuple[int, str, str]]:
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-        wrong = set()
-        for turn in range(scaled(60)):
-            number = None if turn % 7 == 0 else (client * 31 + turn * 17) % USERS
-            path = ("/", "/other", "/about")[(client + turn) % 3]
-            connection.request("GET", path, headers={} if number is None else {"x-user-id": f"u{number}"})
-            response = connection.getresponse()
-            body = response.read().decode()
-            if (200, expected(path, 1, number)) != (response.status, body):
-                wrong.add((response.status, path, body[:200]))
-        connection.close()
-        return wrong
-
-    with ThreadPoolExecutor(24) as clients:
-        assert set() == set().union(*clients.map(visit, range(24)))
+def write_request(path: str, number: int | None) -> bytes:
+    user = "" if number is None else f"x-user-id: u{number}\r\n"
+    return f"GET {path} HTTP/1.1\r\nHost: x\r\n{user}\r\n".encode()
 
 
-def test_every_answer_is_of_one_release_while_others_are_published(tmp_path: Path) -> None:
+def close(request: bytes) -> bytes:
+    return request.removesuffix(b"\r\n") + b"Connection: close\r\n\r\n"
+
+
+REQUESTS = 10_000
+CLIENTS = 8
+RELEASES = 25
+TOGETHER = 10
+"""Requests that a client sends at once on its connection."""
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_every_answer_is_its_users_own_and_of_one_release_while_others_are_published(
+    tmp_path: Path, workers: int
+) -> None:
     file = tmp_path / "edge.lmdb"
     write_store(file, make_site(1))
     published = [1]
-    done = threading.Event()
+    batches = scaled(REQUESTS // 2 // CLIENTS // TOGETHER)
+    done = threading.Semaphore(0)
 
-    def visit(client: int) -> tuple[int, list[str]]:
-        wrong, seen = [], 0
-        while not done.is_set() or seen == 0:
-            number = (client * 31 + seen * 17) % USERS
-            path = ("/", "/other", "/about")[(client + seen) % 3]
+    def visit(client: int) -> list[str]:
+        wrong: list[str] = []
+        for batch in range(batches):
+            turns = range(batch * TOGETHER, (batch + 1) * TOGETHER)
+            asked = [
+                (
+                    ("/", "/other", "/about")[(client + turn) % 3],
+                    None if turn % 7 == 0 else (client * 31 + turn * 17) % USERS,
+                )
+                for turn in turns
+            ]
             oldest = published[-1]
-            status, body = fetch(port, path, {"x-user-id": f"u{number}"})
-            told = re.search(r"(?:release|about) (\d+)", body)
-            release = int(told[1]) if told else -1
-            # At its next request the server answers from the release that was published before it.
-            if status != 200 or body != expected(path, release, number) or release < oldest:
-                wrong.append(f"{oldest}: {status} {body[:200]}")
-            seen += 1
-        return seen, wrong
+            requests = [write_request(path, number) for path, number in asked]
+            answers = split(exchange(port, b"".join(requests[:-1]) + close(requests[-1])))
+            for (path, number), answer in zip(asked, answers, strict=True):
+                body = answer.body.decode()
+                told = re.search(r"(?:release|about) (\d+)", body)
+                release = int(told[1]) if told else -1
+                # At its next request the server answers from the release that was published before it.
+                if answer.status != 200 or body != expected(path, release, number) or release < oldest:
+                    wrong.append(f"{oldest}: {answer.status} {body[:200]}")
+            done.release()
+        return wrong
 
-    with running(file) as (port, _), open_store(file) as store, ThreadPoolExecutor(8) as clients:
-        visits = [clients.submit(visit, client) for client in range(8)]
-        for release in range(2, 2 + scaled(25)):
-            write_release(store, make_site(release))
-            published.append(release)
-            fetch(port, "/")
-        done.set()
-        results = [visit.result() for visit in visits]
-    assert [line for _, wrong in results for line in wrong] == []
-    assert all(seen > 0 for seen, _ in results)
+    with running(file, workers) as (port, _), open_store(file) as store, ThreadPoolExecutor(CLIENTS) as clients:
+        visits = [clients.submit(visit, client) for client in range(CLIENTS)]
+        for number in range(CLIENTS * batches):
+            done.acquire()
+            if number % (CLIENTS * batches // scaled(RELEASES)) == 0:
+                write_release(store, make_site(published[-1] + 1))
+                published.append(published[-1] + 1)
+        assert [line for visit in visits for line in visit.result()] == []
 
 
 def test_a_written_user_is_seen_at_the_next_request(file: Path, port: int) -> None:
@@ -175,17 +171,56 @@ def test_304_over_the_wire(port: int) -> None:
     assert again.endswith(b"\r\n\r\n")
 
 
-def test_an_overlong_head_is_refused(port: int) -> None:
-    answer = exchange(port, b"GET / HTTP/1.1\r\nHost: x\r\nX: " + b"a" * 1_000_000 + b"\r\nConnection: close\r\n\r\n")
-    assert not answer.startswith(b"HTTP/1.1 200")
+@pytest.mark.parametrize("workers", [1, 2])
+def test_no_request_is_dropped_when_it_stops(file: Path, workers: int) -> None:
+    """Whose request was read gets the whole answer; who comes later is refused, or gets not one byte."""
+    answers: list[bytes] = []
+    answered = threading.Semaphore(0)
 
+    def visit(_: int) -> bool:
+        while True:
+            try:
+                connection = socket.create_connection(("127.0.0.1", port), timeout=30)
+            except ConnectionRefusedError:
+                return True
+            with connection:
+                answers.append(converse(connection, b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"))
+            answered.release()
 
-def test_two_workers_answer_and_stop(file: Path) -> None:
-    with running(file, workers=2) as (port, process):
-        assert {200} == {fetch(port, "/", {"x-user-id": f"u{number}"})[0] for number in range(20)}
+    with running(file, workers) as (port, process), ThreadPoolExecutor(CLIENTS) as clients:
+        visits = [clients.submit(visit, client) for client in range(CLIENTS)]
+        for _ in range(200):
+            answered.acquire()
         process.send_signal(signal.SIGTERM)
+        assert all(visit.result(30) for visit in visits)
         output, errors = process.communicate(timeout=20)
+    assert {(200, expected("/", 1, None).encode())} == {
+        (answer.status, answer.body) for whole in answers for answer in split(whole)
+    }
+    assert answers.count(b"") <= CLIENTS
     assert (process.returncode, output, errors) == (0, "stopped\n", "")
+
+
+def test_an_answer_that_is_being_read_is_finished_when_it_stops(tmp_path: Path) -> None:
+    write_store(tmp_path / "edge.lmdb", {"pages": {"/": "x" * 2_000_000}})
+    with running(tmp_path / "edge.lmdb") as (port, process):
+        with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
+            connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+            first = connection.recv(1_000)
+            process.send_signal(signal.SIGTERM)
+            while is_listening(port):
+                time.sleep(0.01)
+            rest = converse(connection, b"")
+        assert process.wait(20) == 0
+    assert [(answer.status, len(answer.body)) for answer in split(first + rest)] == [(200, 2_000_000)]
+
+
+def is_listening(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=30).close()
+    except ConnectionRefusedError:
+        return False
+    return True
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -215,14 +250,54 @@ def test_a_critical_event_is_one_json_line_on_stderr(tmp_path: Path) -> None:
 def test_a_store_without_a_release_is_not_served(tmp_path: Path) -> None:
     open_store(tmp_path / "edge.lmdb", create=True).close()
     with pytest.raises(EdgekitError, match="EK452 nothing is published"):
-        serve(tmp_path / "edge.lmdb", "127.0.0.1", 0)
+        serve(tmp_path / "edge.lmdb", "127.0.0.1", 0, Options())
 
 
-def test_a_worker_that_dies_ends_the_server(file: Path) -> None:
+def test_the_only_worker_that_dies_ends_the_server(file: Path) -> None:
     with running(file) as (port, process):
         assert fetch(port, "/about")[0] == 200
-        children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
-        os.kill(int(children[0]), signal.SIGKILL)
+        os.kill(children_of(process.pid)[0], signal.SIGKILL)
         _, errors = process.communicate(timeout=20)
     assert process.returncode == 1
     assert "EK453 a worker of the server died" in errors
+
+
+def replace(parent: int, worker: int) -> int:
+    """Kill a worker, and wait for the one that comes instead."""
+    before = set(children_of(parent))
+    os.kill(worker, signal.SIGKILL)
+    while not (new := set(children_of(parent)) - before):
+        time.sleep(0.01)
+    return new.pop()
+
+
+def test_a_worker_that_dies_beside_others_is_replaced(file: Path) -> None:
+    with running(file, workers=2) as (port, process):
+        for worker in children_of(process.pid):
+            replace(process.pid, worker)
+        assert fetch(port, "/about") == (200, "about 1")
+        process.send_signal(signal.SIGTERM)
+        _, errors = process.communicate(timeout=20)
+    assert process.returncode == 0
+    assert [line.split("] ")[1] for line in errors.splitlines()] == [
+        "Unexpected exit from worker-1",
+        "Unexpected exit from worker-2",
+    ]
+
+
+def test_a_worker_whose_successor_dies_ends_the_server(file: Path) -> None:
+    with running(file, workers=2) as (_, process):
+        os.kill(replace(process.pid, children_of(process.pid)[0]), signal.SIGKILL)
+        _, errors = process.communicate(timeout=20)
+    assert process.returncode == 1
+    assert "EK453 a worker of the server died" in errors
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_workers_end_with_the_server_however_it_ends(file: Path, number: signal.Signals) -> None:
+    with running(file, workers=2) as (port, process):
+        process.send_signal(number)
+        process.wait(20)
+        # Every worker holds the other end of the pipe, and the last one to go closes it.
+        process.communicate(timeout=20)
+        assert not is_listening(port)

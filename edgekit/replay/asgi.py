@@ -1,0 +1,28 @@
+"""The types of ASGI, and what every reader of a scope needs.
+
+https://asgi.readthedocs.io/en/latest/specs/www.html
+"""
+
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from edgekit.replay.request import Request
+
+Scope = dict[str, Any]
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+Endpoint = Callable[[Scope, Receive, Send], Awaitable[None]]
+"""Answers a request on its connection: what needs sockets or a body, which `respond` has not."""
+
+
+def read_request(scope: Scope) -> Request:
+    """The request of a scope, as of now."""
+    return Request(
+        path=scope["raw_path"],
+        now=time.time(),
+        method=scope["method"],
+        query=scope["query_string"],
+        headers=tuple(scope["headers"]),
+        peer=(scope["client"] or ("",))[0],
+    )

@@ -1,0 +1,22 @@
+"""What one client may take of the server."""
+
+from typing import Final
+
+MAX_HEAD_BYTES: Final = 64 * 1024
+"""Of a request's line and headers together."""
+MAX_UNREAD_BYTES: Final = 1024 * 1024
+"""Of a request's body that nobody asked for: it is read and dropped, so that its sender comes to read the answer."""
+UNREAD_SECONDS: Final = 5
+"""For such a body."""
+MAX_CONNECTIONS: Final = 2_048
+"""At once, for each worker; others wait until one of these ends."""
+HEAD_SECONDS: Final = 30
+"""For the head of a request, the wait for it on a kept connection included."""
+READER_SECONDS: Final = 30
+"""For which a client may take nothing of its answer."""
+WHOLE_BYTES: Final = 64 * 1024
+"""Of an answer that is handed to the connection at once."""
+PIECE_BYTES: Final = 16 * 1024
+"""Of a longer one, piece by piece: a slow reader holds a few of them, and no whole body."""
+STOP_SECONDS: Final = 5
+"""How long requests that are being answered may take when the server stops."""

@@ -1,0 +1,130 @@
+"""Clients that are slow on purpose: each ends, and meanwhile they stop nobody."""
+
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.replay.serving import children_of, resident_bytes, running, write_store
+from tests.replay.wire import CLOSE, HOST, statuses
+
+MIB = 1024 * 1024
+GET = b"GET / HTTP/1.1\r\n" + HOST
+CLIENTS = 60
+"""Of each kind."""
+
+
+def send_nothing(connection: socket.socket) -> None:
+    pass
+
+
+def send_half_a_head(connection: socket.socket) -> None:
+    connection.sendall(GET + b"X: ")
+
+
+def keep_alive(connection: socket.socket) -> None:
+    connection.sendall(GET + b"\r\n")
+    while not connection.recv(4_096).endswith(b"home"):
+        pass
+
+
+def send_half_a_body(connection: socket.socket) -> None:
+    connection.sendall(b"POST / HTTP/1.1\r\n" + HOST + b"Content-Length: 1000\r\n\r\nhalf")
+    while not connection.recv(4_096).endswith(b"here.\n"):
+        pass
+
+
+def read_nothing_of_a_long_page(connection: socket.socket) -> None:
+    connection.sendall(b"GET /long HTTP/1.1\r\n" + HOST + b"\r\n")
+
+
+def read_nothing_of_many_pages(connection: socket.socket) -> None:
+    connection.sendall((b"GET /page HTTP/1.1\r\n" + HOST + b"\r\n") * 100)
+
+
+SLOW = [
+    send_nothing,
+    send_half_a_head,
+    keep_alive,
+    send_half_a_body,
+    read_nothing_of_a_long_page,
+    read_nothing_of_many_pages,
+]
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("store") / "edge.lmdb"
+    write_store(file, {"pages": {"/": "home", "/long": "x" * MIB, "/page": "y" * 60_000}})
+    return file
+
+
+@contextmanager
+def connected(port: int, behave: Callable[[socket.socket], None], count: int) -> Iterator[list[socket.socket]]:
+    """Clients that take no more than the least that the system lets them."""
+    with ExitStack() as stack:
+        clients = []
+        for _ in range(count):
+            client = stack.enter_context(socket.socket())
+            client.settimeout(30)
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)
+            client.connect(("127.0.0.1", port))
+            behave(client)
+            clients.append(client)
+        yield clients
+
+
+def has_ended(client: socket.socket, seconds: float) -> bool:
+    """Has the server given up the connection, within these seconds? To who reads nothing it cannot say so."""
+    ours, theirs = (address[1] for address in (client.getpeername(), client.getsockname()))
+    end = time.monotonic() + seconds
+    while is_established(ours, theirs):
+        if time.monotonic() >= end:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+def is_established(port: int, other: int) -> bool:
+    """https://www.kernel.org/doc/html/latest/networking/proc_net_tcp.html; 01 is ESTABLISHED."""
+    rows = [row.split()[1:4] for row in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    ends = [(int(local.split(":")[1], 16), int(remote.split(":")[1], 16), state) for local, remote, state in rows]
+    return (port, other, "01") in ends
+
+
+def test_slow_clients_do_not_stop_others_and_hold_little(file: Path) -> None:
+    with running(file) as (port, process), ExitStack() as stack:
+        (worker,) = children_of(process.pid)
+        before = resident_bytes(worker)
+        slow = [client for behave in SLOW for client in stack.enter_context(connected(port, behave, CLIENTS))]
+        for _ in range(30):
+            assert statuses(port, GET + CLOSE + b"\r\n") == [200]
+        assert [client for client in slow if has_ended(client, 0)] == []
+        # Twice 60 whole answers of a MiB would be more than all that these 360 hold.
+        assert resident_bytes(worker) - before < 60 * MIB
+
+
+@pytest.fixture(scope="module")
+def impatient(file: Path) -> Iterator[int]:
+    with running(file, HEAD_SECONDS=1, READER_SECONDS=1, UNREAD_SECONDS=1) as (port, _):
+        yield port
+
+
+def test_every_slow_client_ends(impatient: int) -> None:
+    with ExitStack() as stack:
+        slow = {behave.__name__: stack.enter_context(connected(impatient, behave, 1))[0] for behave in SLOW}
+        assert [name for name, client in slow.items() if not has_ended(client, 20)] == []
+
+
+def test_a_reader_that_takes_some_is_waited_for(impatient: int) -> None:
+    """The bound is on taking nothing, not on the whole: a long page may take longer than it."""
+    received = b""
+    with connected(impatient, read_nothing_of_a_long_page, 1) as (client,):
+        while not received.endswith(b"x" * 100) or len(received) < MIB:
+            chunk = client.recv(50_000)
+            assert chunk
+            received += chunk
+    assert received.partition(b"\r\n\r\n")[2] == b"x" * MIB
