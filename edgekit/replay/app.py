@@ -9,6 +9,7 @@ from typing import Final
 from edgekit.kv.store import open_store
 from edgekit.replay.asgi import Endpoint, Receive, Scope, Send, read_request
 from edgekit.replay.core import respond
+from edgekit.replay.faults import BadDay
 from edgekit.replay.limits import MAX_HEAD_BYTES, MAX_UNREAD_BYTES, PIECE_BYTES, UNREAD_SECONDS, WHOLE_BYTES
 from edgekit.replay.observing import observe
 from edgekit.replay.options import Options
@@ -24,12 +25,25 @@ def create_app(store_path: Path, options: Options) -> Endpoint:
 
     Raises what `open_store` raises.
     """
-    store = ReplayStore(open_store(store_path))
-    return build_app(lambda request: respond(request, store), {})
+    opened = open_store(store_path)
+    if options.faults is None:
+        store, delay = ReplayStore(opened), None
+        store.load()
+    else:
+        day = BadDay(options.faults)
+        store, delay = day.open(opened), day.delay
+    return build_app(lambda request: respond(request, store), {}, delay)
 
 
-def build_app(answer: Callable[[Request], Response], endpoints: Mapping[bytes, Endpoint]) -> Endpoint:
-    """The application that sends what `answer` gives for a request; `endpoints` answer their paths, as they came."""
+def build_app(
+    answer: Callable[[Request], Response],
+    endpoints: Mapping[bytes, Endpoint],
+    delay: Callable[[Response], float] | None = None,
+) -> Endpoint:
+    """The application that sends what `answer` gives for a request, after as many seconds as `delay` says.
+
+    `endpoints` answer their paths, as they came.
+    """
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         request = read_request(scope)
@@ -39,6 +53,8 @@ def build_app(answer: Callable[[Request], Response], endpoints: Mapping[bytes, E
             await endpoint(scope, receive, send)
             return
         response = answer(request) if refusal is None else respond_alone(request, refusal)
+        if delay is not None:
+            await asyncio.sleep(delay(response))
         await send_response(send, response)
         with contextlib.suppress(Exception):  # the answer is sent; nothing that is told of it may harm the next
             observe(request, response)

@@ -2,8 +2,11 @@
 
 import msgspec
 
+from edgekit.replay.faults import Faults
+
 
 class Options(msgspec.Struct, frozen=True):
-    """`workers` is how many processes answer."""
+    """`workers` is how many processes answer; `faults` what goes wrong on purpose."""
 
     workers: int = 1
+    faults: Faults | None = None
