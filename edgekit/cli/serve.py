@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from edgekit.cli.bad_day import build_faults, describe_faults, read_fault, read_late, read_latency
 from edgekit.cli.building import build_site
 from edgekit.cli.options import clock_option, output_options, site_argument, store_option
 from edgekit.cli.output import Output
@@ -28,6 +29,22 @@ from edgekit.replay.server import serve
 )
 @click.option("--strict-port", is_flag=True, help="Fail if the port is in use, instead of taking one of the next nine.")
 @click.option("--watch", is_flag=True, help="Build after every change, and reload open pages that it changed.")
+@click.option(
+    "--fault",
+    multiple=True,
+    callback=read_fault,
+    metavar="NAME=VALUE",
+    help="kv-read=0.01: one in a hundred look-ups fails. cpu=60ms: each answer takes that much CPU more.",
+)
+@click.option(
+    "--latency", multiple=True, callback=read_latency, metavar="kv=TIME", help="How long each look-up takes: kv=15ms."
+)
+@click.option(
+    "--cold-start",
+    callback=read_late,
+    metavar="TIME",
+    help="How long each worker takes to start once its first request has come, such as 100ms.",
+)
 @click.option("--workers", type=click.IntRange(1, 256), default=1, show_default=True, metavar="N", help="Processes.")
 @output_options(json=False)
 @click.pass_obj
@@ -40,6 +57,9 @@ def command(
     port: int,
     strict_port: bool,
     watch: bool,
+    fault: dict[str, float],
+    latency: dict[str, float],
+    cold_start: float,
     workers: int,
 ) -> None:
     """Build SITE, and answer requests from its store until Ctrl-C.
@@ -50,15 +70,21 @@ def command(
     With --watch every change of the site leads to another build. Open pages that it changed reload by themselves, and
     show what is wrong when the site does not compile; meanwhile the last build that succeeded is served.
 
+    With --fault, --latency and --cold-start it is a bad day at the edge; docs/bad-days.md tells what is answered then.
+
     \b
     edgekit serve
     edgekit serve --watch
+    edgekit serve --fault kv-read=0.01 --latency kv=15ms
     edgekit serve shop --port 8000
     curl -H 'x-user-id: u1' http://127.0.0.1:1818/
     """
+    faults = build_faults(fault, latency, cold_start)
     if watch:
         if workers != 1:
             raise click.UsageError("--watch goes with one worker.")
+        if faults:
+            raise click.UsageError("--watch goes without --fault, --latency and --cold-start.")
         from edgekit.cli.serve_watched import serve_watched  # here, for nothing else needs what it loads
 
         serve_watched(output, site_folder(site), store, clock, host, port, strict_port)
@@ -74,4 +100,6 @@ def command(
         path = built.store
         import_sample(output, path, built.root / SAMPLE_USERS)
     free = find_port(host, port, strict_port)
-    serve(path, host, free, Options(workers=workers), partial(announce, output, host, free))
+    if faults:
+        output.note(describe_faults(faults))
+    serve(path, host, free, Options(workers=workers, faults=faults), partial(announce, output, host, free))

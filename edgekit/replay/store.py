@@ -60,7 +60,7 @@ class ReplayStore:
             elif self._release is not None and not self._release.is_whole:
                 self._release.hold_error_pages(Reading(reading.snapshot))  # what it lacks was told of at first
         except ReadError as error:
-            reading.log(f"{error}; answered from memory")
+            reading.log(f"{error}; answered {'from memory' if self._release else 'without a release'}")
             reading.snapshot = NoSnapshot()
         reading.reads = 0
         return self._release
