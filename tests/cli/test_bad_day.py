@@ -26,7 +26,7 @@ from tests.cli.command import run
 )
 def test_what_is_no_bad_day_is_said(arguments: list[str], said: str) -> None:
     done = run("serve", *arguments)
-    assert (done.status, said in done.errors) == (2, True), done.errors
+    assert (done.status, said in done.err) == (2, True), done.err
 
 
 def test_nothing_asked_for_is_no_bad_day() -> None:
