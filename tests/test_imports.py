@@ -36,6 +36,7 @@ HOME: Final = {
     "lmdb": "kv/",
     "rich": "cli/output.py",
     "selectolax": "compiler/",
+    "standardwebhooks": "replay/webhook.py",
     "tree_sitter": "compiler/scripts.py",
     "tree_sitter_javascript": "compiler/scripts.py",
     "watchfiles": "watch/rounds.py",

@@ -1,5 +1,6 @@
 """`edgekit serve`: build if needed, and answer requests."""
 
+import os
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -8,14 +9,17 @@ import click
 
 from edgekit.cli.bad_day import build_faults, describe_faults, read_fault, read_late, read_latency
 from edgekit.cli.building import build_site
+from edgekit.cli.duration import read_duration
 from edgekit.cli.options import clock_option, output_options, site_argument, store_option
 from edgekit.cli.output import Output
 from edgekit.cli.places import find_site, find_store, site_folder
 from edgekit.cli.start import announce, import_sample
 from edgekit.diagnostics.text import format_amount
+from edgekit.kv.events import MAX_LAG
 from edgekit.project.sample import SAMPLE_USERS
 from edgekit.replay.options import Options
 from edgekit.replay.port import DEFAULT_PORT, find_port
+from edgekit.replay.secrets import read_secrets
 from edgekit.replay.server import serve
 
 
@@ -45,6 +49,12 @@ from edgekit.replay.server import serve
     metavar="TIME",
     help="How long each worker takes to start once its first request has come, such as 100ms.",
 )
+@click.option(
+    "--lag",
+    callback=read_duration(MAX_LAG),
+    metavar="TIME",
+    help="Show what webhooks and signals change only after this time, such as 60s.",
+)
 @click.option("--workers", type=click.IntRange(1, 256), default=1, show_default=True, metavar="N", help="Processes.")
 @output_options(json=False)
 @click.pass_obj
@@ -60,6 +70,7 @@ def command(
     fault: dict[str, float],
     latency: dict[str, float],
     cold_start: float,
+    lag: float,
     workers: int,
 ) -> None:
     """Build SITE, and answer requests from its store until Ctrl-C.
@@ -71,6 +82,9 @@ def command(
     show what is wrong when the site does not compile; meanwhile the last build that succeeded is served.
 
     With --fault, --latency and --cold-start it is a bad day at the edge; docs/bad-days.md tells what is answered then.
+
+    With EDGEKIT_WEBHOOK_SECRET or EDGEKIT_ADMIN_TOKEN in the environment other programs may change users meanwhile, by
+    webhooks or signals; docs/events.md tells how.
 
     \b
     edgekit serve
@@ -85,10 +99,13 @@ def command(
             raise click.UsageError("--watch goes with one worker.")
         if faults:
             raise click.UsageError("--watch goes without --fault, --latency and --cold-start.")
+        if lag:
+            raise click.UsageError("--watch goes without --lag: it takes no webhooks and signals.")
         from edgekit.cli.serve_watched import serve_watched  # here, for nothing else needs what it loads
 
         serve_watched(output, site_folder(site), store, clock, host, port, strict_port)
         return
+    options = Options(workers=workers, secrets=read_secrets(os.environ), lag=lag, faults=faults)
     found = site or find_site()
     if found is None and (path := find_store(store)).exists():
         output.note(f"no site here: answering from {path} alone")
@@ -102,4 +119,4 @@ def command(
     free = find_port(host, port, strict_port)
     if faults:
         output.note(describe_faults(faults))
-    serve(path, host, free, Options(workers=workers, faults=faults), partial(announce, output, host, free))
+    serve(path, host, free, options, partial(announce, output, host, free))

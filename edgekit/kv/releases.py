@@ -16,7 +16,7 @@ from edgekit.model.keys import (
     published_key,
     reads_key,
 )
-from edgekit.model.manifest import Manifest, Pack, decode_index, decode_manifest
+from edgekit.model.manifest import Manifest, Pack, Ttl, decode_index, decode_manifest
 from edgekit.model.reads import Reads, decode_reads
 from edgekit.project.basis import Basis, decode_basis
 
@@ -45,6 +45,12 @@ class Published(msgspec.Struct, frozen=True):
     changes: dict[Namespace, Changes]
 
 
+class _Expiring(msgspec.Struct, frozen=True):
+    """What of a manifest says when records expire."""
+
+    ttl: Ttl
+
+
 class _Routes(msgspec.Struct):
     """The part of a manifest that counts pages."""
 
@@ -55,6 +61,7 @@ _MIN_PREFIX = 4
 _decode_routes = msgspec.json.Decoder(_Routes).decode
 _encode_publication = msgspec.json.Encoder().encode
 _decode_publication = msgspec.json.Decoder(Publication).decode
+_decode_expiring = msgspec.json.Decoder(_Expiring).decode
 
 
 def current_release(reader: LmdbSnapshot | WriteTransaction) -> str | None:
@@ -73,6 +80,20 @@ def read_manifest(reader: LmdbSnapshot | WriteTransaction, release: str) -> Mani
     """Raises EK433 if it is missing or damaged."""
     try:
         return decode_manifest(reader.get(EDGEKIT, manifest_key(release)) or b"")
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        raise damaged_release(release) from None
+
+
+def current_ttl(reader: LmdbSnapshot | WriteTransaction) -> Ttl:
+    """When records expire by the current release, without the rest of its manifest; the default if there is none.
+
+    Raises EK433 if it is damaged.
+    """
+    release = current_release(reader)
+    if release is None:
+        return Ttl()
+    try:
+        return _decode_expiring(reader.get(EDGEKIT, manifest_key(release)) or b"").ttl
     except (msgspec.MsgspecError, UnicodeDecodeError):
         raise damaged_release(release) from None
 

@@ -74,6 +74,16 @@ class WriteTransaction:
     def scan(self, namespace: Namespace, prefix: bytes = b"") -> Iterator[tuple[bytes, bytes]]:
         return _scan(self._txn, self._databases[namespace], self._path, prefix, values=True)
 
+    def last_key(self, namespace: Namespace, prefix: bytes) -> bytes | None:
+        """The last key in byte order that begins so; no other may begin with `prefix` and a byte of 0xFF."""
+        with self._txn.cursor(self._databases[namespace]) as cursor:
+            if cursor.set_range(prefix + b"\xff"):
+                cursor.prev()
+            else:
+                cursor.last()
+            key: Any = cursor.key()
+        return cast(bytes, key) if key.startswith(prefix) else None
+
     def missing(self, namespace: Namespace, keys: Iterable[bytes]) -> Iterator[bytes]:
         """Those of the keys that are not there; reads no value."""
         with self._txn.cursor(self._databases[namespace]) as cursor:

@@ -7,11 +7,12 @@ from typing import Any
 import msgspec
 
 from edgekit.diagnostics.diagnostic import failure
+from edgekit.kv.earlier import forget_earlier
 from edgekit.kv.limits import encode_key
 from edgekit.kv.record import Record, decode_object, decode_record, encode_record
 from edgekit.kv.store import LmdbStore
 from edgekit.model.expiry import is_expired
-from edgekit.model.keys import USER_SEGMENTS
+from edgekit.model.keys import USER_SEGMENTS, hash_id
 
 
 class User(msgspec.Struct, frozen=True):
@@ -63,6 +64,7 @@ def put_user(store: LmdbStore, id: str, json: bytes, expires: int) -> Record:
             "EK436", f"the record of user `{id}` is no JSON object: {error}", help='write it as `{"tier": "premium"}`'
         ) from None
     with store.write() as txn:
+        forget_earlier(txn, hash_id(id))
         txn.put(USER_SEGMENTS, key, value)
     return record
 
@@ -71,6 +73,7 @@ def delete_user(store: LmdbStore, id: str) -> bool:
     """Whether there was one. Raises EK420."""
     key = encode_key(id)
     with store.write() as txn:
+        forget_earlier(txn, hash_id(id))
         return txn.delete(USER_SEGMENTS, key)
 
 

@@ -14,6 +14,8 @@ import msgspec
 from edgekit.diagnostics.diagnostic import Diagnostic, EdgekitError
 from edgekit.fragment.alternatives import read_choices
 from edgekit.kv.cuts import find_cuts
+from edgekit.kv.earlier import decode_earlier
+from edgekit.kv.event_log import check_log
 from edgekit.kv.live import decode_edits
 from edgekit.kv.record import decode_record
 from edgekit.kv.releases import current_release, publications, read_pack
@@ -26,6 +28,7 @@ from edgekit.model.keys import (
     ASSETS,
     CURRENT,
     EDGEKIT,
+    EVENTS,
     FORMAT,
     INDEX_NAMESPACES,
     NAMESPACES,
@@ -34,11 +37,14 @@ from edgekit.model.keys import (
     USER_SEGMENTS,
     VALUES,
     Namespace,
+    applied_key,
     built_key,
     cuts_key,
+    earlier_key,
     index_key,
     live_key,
     manifest_key,
+    message_key,
     published_key,
     reads_key,
     trace_key,
@@ -121,6 +127,10 @@ def _check_own(snapshot: LmdbSnapshot, key: bytes, value: bytes) -> Iterator[Dia
             decode_basis(value)
         elif kind == live_key(""):
             decode_edits(value)
+        elif kind in (EVENTS, message_key(""), applied_key("")):
+            check_log(snapshot, kind, rest, value)
+        elif kind == earlier_key(""):
+            decode_earlier(value)
         elif name not in (FORMAT, CURRENT) and kind not in (manifest_key(""), index_key(""), published_key("")):
             yield _finding("EK446", f"the record `{name}` is none of edgekit's")
     except (msgspec.MsgspecError, ValueError) as error:

@@ -3,6 +3,7 @@
 A key is a `str` here; a store encodes it as UTF-8 (`kv.limits` bounds the bytes).
 """
 
+from hashlib import sha256
 from typing import Final, Literal
 
 Namespace = Literal["USER_SEGMENTS", "SEGMENT_CONFIG", "PAGE_TPL", "STATIC_PAGES", "ASSETS", "VALUES", "_EDGEKIT"]
@@ -28,6 +29,8 @@ MAX_KEY_BYTES: Final = 511
 # Keys of _EDGEKIT.
 FORMAT: Final = "format"
 CURRENT: Final = "current"
+EVENTS: Final = "event:"
+"""How the keys of events begin."""
 
 
 def page_key(path: str, tier: str) -> str:
@@ -71,3 +74,28 @@ def live_key(tier: str) -> str:
 def published_key(release: str) -> str:
     """When a release was last published."""
     return f"published:{release}"
+
+
+def event_key(sequence: int) -> str:
+    """An event that was received: they are numbered in the order in which they were."""
+    return f"{EVENTS}{sequence:016x}"
+
+
+def hash_id(id: str) -> str:
+    """SHA-256 in hex: what is remembered of an event tells nobody's id. Raises ValueError for a lone surrogate."""
+    return sha256(id.encode()).hexdigest()
+
+
+def message_key(id_hash: str) -> str:
+    """The number of the event that came in a message."""
+    return f"message:{id_hash}"
+
+
+def applied_key(id_hash: str) -> str:
+    """The last event that was applied to a user."""
+    return f"applied:{id_hash}"
+
+
+def earlier_key(id_hash: str) -> str:
+    """What `serve --lag` still shows of a user."""
+    return f"earlier:{id_hash}"

@@ -4,20 +4,21 @@ import asyncio
 import contextlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Final
 
-from edgekit.kv.store import open_store
-from edgekit.replay.asgi import Endpoint, Receive, Scope, Send, read_request
+from edgekit.kv.store import LmdbStore, open_store
+from edgekit.replay.asgi import Endpoint, Receive, Scope, Send, drop_body, read_request, send_response
+from edgekit.replay.changes import Changes
 from edgekit.replay.core import respond
 from edgekit.replay.faults import BadDay
-from edgekit.replay.limits import MAX_HEAD_BYTES, MAX_UNREAD_BYTES, PIECE_BYTES, UNREAD_SECONDS, WHOLE_BYTES
+from edgekit.replay.lag import LaggingStore
+from edgekit.replay.limits import MAX_HEAD_BYTES
 from edgekit.replay.observing import observe
 from edgekit.replay.options import Options
 from edgekit.replay.request import Request
 from edgekit.replay.response import HEAD_TOO_LARGE, HOST_UNCLEAR, Answer, Response, respond_alone
+from edgekit.replay.signal import SIGNAL_PATH, Signal
 from edgekit.replay.store import ReplayStore
-
-_SERVER: Final = (b"server", b"edgekit")
+from edgekit.replay.webhook import WEBHOOK_PATH, webhook
 
 
 def create_app(store_path: Path, options: Options) -> Endpoint:
@@ -26,13 +27,25 @@ def create_app(store_path: Path, options: Options) -> Endpoint:
     Raises what `open_store` raises.
     """
     opened = open_store(store_path)
+    seen = LaggingStore(opened) if options.lag else opened
     if options.faults is None:
-        store, delay = ReplayStore(opened), None
+        store, delay = ReplayStore(seen), None
         store.load()
     else:
         day = BadDay(options.faults)
-        store, delay = day.open(opened), day.delay
-    return build_app(lambda request: respond(request, store), {}, delay)
+        store, delay = day.open(seen), day.delay
+    return build_app(lambda request: respond(request, store), _endpoints(opened, options), delay)
+
+
+def _endpoints(store: LmdbStore, options: Options) -> dict[bytes, Endpoint]:
+    """Those that the options enable."""
+    changes = Changes(store, options.lag)
+    endpoints: dict[bytes, Endpoint] = {}
+    if options.secrets.webhook:
+        endpoints[WEBHOOK_PATH] = webhook(options.secrets.webhook, changes)
+    if options.secrets.admin_token:
+        endpoints[SIGNAL_PATH] = Signal(options.secrets.admin_token, changes)
+    return endpoints
 
 
 def build_app(
@@ -55,46 +68,12 @@ def build_app(
         response = answer(request) if refusal is None else respond_alone(request, refusal)
         if delay is not None:
             await asyncio.sleep(delay(response))
-        await send_response(send, response)
+        await send_response(scope, send, response)
         with contextlib.suppress(Exception):  # the answer is sent; nothing that is told of it may harm the next
             observe(request, response)
         await drop_body(request, receive)
 
     return app
-
-
-async def send_response(send: Send, response: Response) -> None:
-    """Send it; what is long in pieces, each when there is room for it."""
-    headers = response.headers
-    if all(name != b"server" for name, _ in headers):  # a site may have another name for it
-        headers = (*headers, _SERVER)
-    await send({"type": "http.response.start", "status": response.status, "headers": headers})
-    body = response.body
-    start = 0
-    if len(body) > WHOLE_BYTES:
-        while len(body) - start > PIECE_BYTES:
-            piece = body[start : start + PIECE_BYTES]
-            await send({"type": "http.response.body", "body": piece, "more_body": True})
-            start += PIECE_BYTES
-    await send({"type": "http.response.body", "body": body[start:]})
-
-
-async def drop_body(request: Request, receive: Receive) -> None:
-    """Read a body that nobody asked for, once the answer is sent: to close on its sender would lose the answer.
-
-    Who waits for `100 Continue` has the answer instead.
-    """
-    names = {name for name, _ in request.headers}
-    if b"expect" in names or not names & {b"content-length", b"transfer-encoding"}:
-        return
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(UNREAD_SECONDS):
-            read = 0
-            while read <= MAX_UNREAD_BYTES:
-                message = await receive()
-                read += len(message.get("body", b""))
-                if not message.get("more_body"):
-                    return
 
 
 def _refuse(request: Request, http_version: str) -> Answer | None:

@@ -3,11 +3,15 @@
 https://asgi.readthedocs.io/en/latest/specs/www.html
 """
 
+import asyncio
+import contextlib
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
-from edgekit.replay.request import Request
+from edgekit.replay.limits import BODY_SECONDS, MAX_UNREAD_BYTES, PIECE_BYTES, UNREAD_SECONDS, WHOLE_BYTES
+from edgekit.replay.request import Request, single_header
+from edgekit.replay.response import Response
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -16,6 +20,11 @@ Endpoint = Callable[[Scope, Receive, Send], Awaitable[None]]
 """Answers a request on its connection: what needs sockets or a body, which `respond` has not."""
 
 _NO_HOST: Final = (b"host", b"")
+_SERVER: Final = (b"server", b"edgekit")
+
+
+class BodyTooLargeError(Exception):
+    """More bytes came, or were announced, than may."""
 
 
 def read_request(scope: Scope) -> Request:
@@ -23,8 +32,66 @@ def read_request(scope: Scope) -> Request:
     return Request(
         path=scope["raw_path"],
         now=time.time(),
-        method=scope["method"],
+        method=scope.get("method", "GET"),  # a WebSocket's handshake is one
         query=scope["query_string"],
         headers=tuple(header for header in scope["headers"] if header != _NO_HOST),
         peer=(scope["client"] or ("",))[0],
     )
+
+
+async def send_response(scope: Scope, send: Send, response: Response) -> None:
+    """Send it; what is long in pieces, each when there is room for it. Instead of a WebSocket, too."""
+    kind = "websocket.http" if scope["type"] == "websocket" else "http"
+    headers = response.headers
+    if all(name != b"server" for name, _ in headers):  # a site may have another name for it
+        headers = (*headers, _SERVER)
+    await send({"type": f"{kind}.response.start", "status": response.status, "headers": headers})
+    body = response.body
+    start = 0
+    if len(body) > WHOLE_BYTES:
+        while len(body) - start > PIECE_BYTES:
+            piece = body[start : start + PIECE_BYTES]
+            await send({"type": f"{kind}.response.body", "body": piece, "more_body": True})
+            start += PIECE_BYTES
+    await send({"type": f"{kind}.response.body", "body": body[start:]})
+
+
+async def read_body(request: Request, receive: Receive, limit: int) -> bytes | None:
+    """The body of at most `limit` bytes; None if the client is gone.
+
+    Raises BodyTooLargeError as soon as that is known, TimeoutError after `BODY_SECONDS`.
+    """
+    announced = single_header(request, b"content-length") or b"0"
+    if announced.isdigit() and int(announced[:20]) > limit:
+        raise BodyTooLargeError
+    chunks: list[bytes] = []
+    size = 0
+    async with asyncio.timeout(BODY_SECONDS):
+        while True:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                return None
+            chunks.append(message.get("body", b""))
+            size += len(chunks[-1])
+            if size > limit:
+                raise BodyTooLargeError
+            if not message.get("more_body"):
+                return b"".join(chunks)
+
+
+async def drop_body(request: Request, receive: Receive) -> None:
+    """Read a body that nobody asked for, once the answer is sent: to close on its sender would lose the answer.
+
+    Who waits for `100 Continue` has the answer instead.
+    """
+    names = {name for name, _ in request.headers}
+    if b"expect" in names or not names & {b"content-length", b"transfer-encoding"}:
+        return
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(UNREAD_SECONDS):
+            read = 0
+            while read <= MAX_UNREAD_BYTES:
+                message = await receive()
+                read += len(message.get("body", b""))
+                if not message.get("more_body"):
+                    return

@@ -8,12 +8,23 @@ MAX_UNREAD_BYTES: Final = 1024 * 1024
 """Of a request's body that nobody asked for: it is read and dropped, so that its sender comes to read the answer."""
 UNREAD_SECONDS: Final = 5
 """For such a body."""
+BODY_SECONDS: Final = 10
+"""For a body that is read."""
 MAX_CONNECTIONS: Final = 2_048
 """At once, for each worker; others wait until one of these ends."""
 HEAD_SECONDS: Final = 30
 """For the head of a request, the wait for it on a kept connection included."""
 READER_SECONDS: Final = 30
 """For which a client may take nothing of its answer."""
+MAX_SIGNALS: Final = 16
+"""Connections that send signals, for each worker. Before a message can be refused for its size, the server holds all of
+it: up to 64 MiB."""
+SIGNAL_SECONDS: Final = 600
+"""For which such a connection may have no message: of a client that is gone nothing may be heard."""
+MAX_EVENT_BYTES: Final = 64 * 1024
+"""Of a webhook's body or a signal's message: the contract, section 8."""
+MAX_EVENTS_WAITING: Final = 256
+"""For each worker; each may hold `MAX_EVENT_BYTES`."""
 WHOLE_BYTES: Final = 64 * 1024
 """Of an answer that is handed to the connection at once."""
 PIECE_BYTES: Final = 16 * 1024

@@ -3,10 +3,16 @@
 import msgspec
 
 from edgekit.replay.faults import Faults
+from edgekit.replay.secrets import Secrets
 
 
 class Options(msgspec.Struct, frozen=True):
-    """`workers` is how many processes answer; `faults` what goes wrong on purpose."""
+    """`workers` is how many processes answer; `lag` for how many seconds nobody sees what an event changed.
+
+    `faults` is what goes wrong on purpose.
+    """
 
     workers: int = 1
+    secrets: Secrets = Secrets()
+    lag: float = 0
     faults: Faults | None = None

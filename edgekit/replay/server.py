@@ -44,11 +44,18 @@ def serve(store_path: Path, host: str, port: int, options: Options, on_start: Ca
     `run_server` does.
     """
     _check_release(store_path)
-    run_server(partial(create_app, store_path, options), host, port, options.workers, on_start)
+    load = partial(create_app, store_path, options)
+    run_server(load, host, port, options.workers, on_start, websockets=bool(options.secrets.admin_token))
 
 
 def run_server(
-    load: Callable[[], Endpoint], host: str, port: int, workers: int = 1, on_start: Callable[[], None] | None = None
+    load: Callable[[], Endpoint],
+    host: str,
+    port: int,
+    workers: int = 1,
+    on_start: Callable[[], None] | None = None,
+    *,
+    websockets: bool = False,
 ) -> None:
     """Run the application that `load` makes, in each of the workers, until SIGTERM, SIGINT or SIGHUP.
 
@@ -71,7 +78,7 @@ def run_server(
         loop=Loops.asyncio,
         http=HTTPModes.http1,
         http1_settings=HTTP1Settings(header_read_timeout=HEAD_SECONDS * 1_000, max_buffer_size=MAX_HEAD_BYTES),
-        websockets=False,
+        websockets=websockets,
         workers_kill_timeout=STOP_SECONDS,
         log_level=LogLevels.error,  # it warns of workers that ended a moment before it looked
         log_dictconfig={"handlers": _LOG_TO_STDERR},

@@ -11,10 +11,13 @@ from tests.cli.command import command_line, environment
 
 
 @contextmanager
-def serving(*arguments: str | Path, cwd: Path) -> Iterator[str]:
-    """Yields the URL that the server prints once it listens; stops it as Ctrl-C does."""
+def serving(*arguments: str | Path, cwd: Path, **variables: str) -> Iterator[str]:
+    """Yields the URL that the server prints once it listens; stops it as Ctrl-C does.
+
+    `variables` are added to its environment.
+    """
     with subprocess.Popen(
-        command_line("serve", *arguments), cwd=cwd, stdout=subprocess.PIPE, env=environment()
+        command_line("serve", *arguments), cwd=cwd, stdout=subprocess.PIPE, env=environment(**variables)
     ) as process:
         assert process.stdout is not None
         try:

@@ -11,6 +11,7 @@ import pytest
 
 from tests.cli.command import command_line, environment, run, run_process, write_shop
 from tests.cli.serving import serving
+from tests.replay.sending import ENVIRONMENT, event_body, open_signal, send_signal, send_webhook
 
 
 @contextmanager
@@ -106,3 +107,36 @@ def test_warnings_of_the_site_are_told_before_it_is_served(shop: Path) -> None:
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=30)
     assert errors.startswith("site/pages/about.html:1: EK801 warning: nothing answers the link to `/nowhere`")
+
+
+def test_events_are_taken_with_secrets_and_seen_after_the_lag(shop: Path) -> None:
+    greetings = []
+    for lag in ("5m", "0s"):
+        with serving("--port", "0", "--lag", lag, cwd=shop, **ENVIRONMENT) as url:
+            port = urlsplit(url).port or 0
+            assert send_webhook(port, f"webhook {lag}", event_body("u1", 1, name=f"Bob {lag}")) == 204
+            with open_signal(port) as signal:
+                assert send_signal(signal, f"signal {lag}", event_body("u1", 2, points=8)) == 204
+            greetings.append(httpx.get(url, headers={"x-user-id": "u1"}).text.splitlines()[1])
+    assert greetings == ["<p>Hello Ada, 7 points</p>", "<p>Hello Bob 5m, 8 points</p>"]
+
+
+@pytest.mark.parametrize("lag", ["", "60", "-1s", "1h", "5m1s", "301s", "1e3s", "s"])
+def test_a_lag_is_a_duration_of_at_most_five_minutes(shop: Path, lag: str) -> None:
+    done = run("serve", "--lag", lag)
+    assert done.status == 2
+    assert "Invalid value for '--lag'" in done.err
+
+
+def test_a_malformed_webhook_secret_ends_with_2(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EDGEKIT_WEBHOOK_SECRET", "password")
+    done = run("serve", "--port", "0")
+    assert done.status == 2
+    assert "EK456" in done.err
+    assert "password" not in done.err
+
+
+def test_a_lag_does_not_go_with_watch(shop: Path) -> None:
+    done = run("serve", "--watch", "--lag", "1s")
+    assert done.status == 2
+    assert "--watch goes without --lag" in done.err

@@ -17,6 +17,7 @@ WITHOUT_EXAMPLE: Final = {
     "EK431": "a race: two builds at one time",
     "EK432": "needs a store from which bodies were removed, which no command does",
     "EK453": "needs a worker that the system kills",
+    "EK456": "needs a secret in the environment",
     "EK454": "needs a system whose watches are used up",
     "EK455": "needs 100,000 files",
     **{f"EK{number}": "needs a running site, and a cache that is wrong" for number in range(610, 620)},

@@ -3,11 +3,15 @@
 import re
 import subprocess
 import sys
+from hashlib import sha256
 from pathlib import Path
 
 import lmdb
+import msgspec
 
 from edgekit.kv.environment import MAX_READERS
+from edgekit.kv.event import Event
+from edgekit.kv.events import apply_event
 from edgekit.kv.publish import publish
 from edgekit.kv.segments import put_segment
 from edgekit.kv.store import open_store
@@ -35,6 +39,7 @@ def test_the_file_holds_the_documented_databases_and_records(path: Path) -> None
     with open_store(path) as store:
         publish(store, make_pack(make_fragments("old")), NOW, Basis("f1", (), (), (), None, (), 1, 2, 3))
         put_segment(store, "free", {"hero": "x"}, NOW)
+        apply_event(store, "message", Event("u0", 5, None), NOW, lag=60)
     with lmdb.open(str(path), subdir=False, max_dbs=7, max_readers=MAX_READERS) as env, env.begin() as txn:
         assert sorted(bytes(key).decode() for key, _ in txn.cursor()) == sorted(NAMESPACES)
         own = env.open_db(b"_EDGEKIT", txn=txn, create=False)
@@ -42,6 +47,23 @@ def test_the_file_holds_the_documented_databases_and_records(path: Path) -> None
     table = DOCUMENT.split("## `_EDGEKIT`")[1].split("\n## ")[0]
     assert kinds == {re.split(r"[:`]", row)[1] for row in table.splitlines() if row.startswith("| `")}
     assert all(f"| `{name}` |" in DOCUMENT for name in NAMESPACES)
+
+
+def test_what_is_remembered_of_an_event_is_as_documented(path: Path) -> None:
+    make_store(path, "old")
+    message, user = (sha256(id).digest() for id in (b"message", b"u0"))
+    with open_store(path) as store:
+        with store.snapshot() as snapshot:
+            before = snapshot.get("USER_SEGMENTS", "u0")
+        apply_event(store, "other", Event("u1", 4, {}), NOW)
+        apply_event(store, "message", Event("u0", 5, None), NOW, lag=60)
+        with store.snapshot() as snapshot:
+            expires, number = (int(NOW) + 86_400).to_bytes(8, "big"), (1).to_bytes(8, "big")
+            assert snapshot.get("_EDGEKIT", "event:0000000000000001") == expires + message + user
+            assert snapshot.get("_EDGEKIT", f"message:{message.hex()}") == number
+            assert snapshot.get("_EDGEKIT", f"applied:{user.hex()}") == number + (5).to_bytes(8, "big")
+            earlier = snapshot.get("_EDGEKIT", f"earlier:{user.hex()}")
+            assert msgspec.msgpack.decode(earlier or b"") == [[NOW + 60, before]]
 
 
 def test_the_documented_tokens_have_the_documented_cuts() -> None:

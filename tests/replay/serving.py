@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
@@ -16,6 +16,7 @@ from edgekit.replay.port import find_port
 from tests.replay.published import publish
 
 _PROGRAM = """
+import os
 import sys
 from pathlib import Path
 from edgekit.replay import limits
@@ -23,8 +24,10 @@ for name, value in zip(sys.argv[4::2], sys.argv[5::2]):
     getattr(limits, name)
     setattr(limits, name, int(value))
 from edgekit.replay.options import Options
+from edgekit.replay.secrets import read_secrets
 from edgekit.replay.server import serve
-options = Options(workers=int(sys.argv[3]))
+lag = float(os.environ.get("LAG", "0"))
+options = Options(workers=int(sys.argv[3]), secrets=read_secrets(os.environ), lag=lag)
 serve(Path(sys.argv[1]), "127.0.0.1", int(sys.argv[2]), options, lambda: print("started", flush=True))
 print("stopped", flush=True)
 """
@@ -45,14 +48,20 @@ def write_release(store: LmdbStore, described: dict[str, Any]) -> None:
 
 
 @contextmanager
-def running(file: Path, workers: int = 1, **limits: int) -> Iterator[tuple[int, "subprocess.Popen[str]"]]:
-    """Port and process of a server, with `limits` of its own if told; it is asked to stop at the end, and must."""
+def running(
+    file: Path, workers: int = 1, environment: Mapping[str, str] | None = None, **limits: int
+) -> Iterator[tuple[int, "subprocess.Popen[str]"]]:
+    """Port and process of a server, with `limits` of its own if told; it is asked to stop at the end, and must.
+
+    `environment` has secrets, and as `LAG` the seconds of --lag.
+    """
     port = find_port("127.0.0.1", 0)
     with subprocess.Popen(
         [sys.executable, "-c", _PROGRAM, str(file), str(port), str(workers), *map(str, chain(*limits.items()))],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        env={**os.environ, **(environment or {})},
     ) as process:
         try:
             assert process.stdout is not None

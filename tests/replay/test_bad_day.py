@@ -139,6 +139,7 @@ def test_who_waits_holds_up_nobody() -> None:
                 sent.append(message.get("body", b""))
 
             scope = {
+                "type": "http",
                 "method": "GET",
                 "raw_path": path,
                 "query_string": b"",

@@ -1,0 +1,59 @@
+"""Applying events to USER_SEGMENTS: each once, in the order in which they happened, whatever the order they come in.
+
+Everything that an event changes, and that it was received, is one transaction. LMDB lets one process write at a time,
+so any number of workers are as one that applies events one after the other.
+"""
+
+from typing import Final
+
+from edgekit.kv.earlier import keep_earlier
+from edgekit.kv.event import Event
+from edgekit.kv.event_log import last_applied, remember, was_seen
+from edgekit.kv.record import Record, decode_record, encode_record, expiry
+from edgekit.kv.releases import current_ttl
+from edgekit.kv.store import LmdbStore
+from edgekit.model.expiry import is_expired
+from edgekit.model.keys import USER_SEGMENTS, hash_id
+
+MIN_KEPT: Final = 300
+"""Seconds that an event is remembered at least: the contract, section 12. Else it is as long as a user's record."""
+
+MAX_LAG: Final = MIN_KEPT
+"""Seconds: what a lag shows goes with what is remembered of the event."""
+
+
+def apply_event(store: LmdbStore, message: str, event: Event, now: float, lag: float = 0) -> bool:
+    """Apply what came in the message with this id, and remember it; `lag` is for how many seconds nobody sees it.
+
+    False if it changed nothing: its message was received before, or a later event of its user was applied before.
+    Raises EK422 if the record would become too large, ValueError if a text in it is not well-formed Unicode, and what
+    writing to a store raises; then it was not received.
+    """
+    with store.write() as txn:
+        if was_seen(txn, message):
+            return False
+        ttl = current_ttl(txn).user
+        last = last_applied(txn, event.user)
+        applies = last is None or last <= event.at
+        if applies:
+            stored = txn.get(USER_SEGMENTS, event.user)
+            keep_earlier(txn, hash_id(event.user), stored, now, lag)
+            if event.fields is None:
+                txn.delete(USER_SEGMENTS, event.user)
+            else:
+                record = _merge(stored, event.fields, now)
+                txn.put(USER_SEGMENTS, event.user, encode_record(f"user `{event.user}`", record, expiry(now, ttl)))
+        kept = ttl and max(ttl, MIN_KEPT)
+        remember(txn, message, event.user, event.at if applies else None, now, expiry(now, kept))
+        return applies
+
+
+def _merge(stored: bytes | None, fields: Record, now: float) -> Record:
+    """What is merged into an expired or damaged record begins a new one: replay shows neither."""
+    try:
+        expires, record = decode_record(stored or b"")
+        if is_expired(expires, now):
+            record = {}
+    except ValueError:
+        record = {}
+    return {name: value for name, value in {**record, **fields}.items() if value is not None}
