@@ -1,5 +1,6 @@
 """`edgekit check --live`: a running site asked through what stands in front of it."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -19,10 +20,11 @@ def ask_site(
     # These load LMDB and httpx, which a check of files does not need.
     from edgekit.kv.store import open_store
     from edgekit.live.check import check_live
+    from edgekit.replay.secrets import read_secrets
 
     path = find_store(store) if store or site is None else store_file(None, read_store(site))
     with open_store(path) as opened, output.progress("asking") as progress:
-        checked = check_live(url, opened, users, pages, progress)
+        checked = check_live(url, opened, users, pages, read_secrets(os.environ), progress)
     if output.form != "text" or checked.diagnostics:
         output.diagnostics(checked.diagnostics, asked=True)
     wrong = any(found.severity == "error" for found in checked.diagnostics)

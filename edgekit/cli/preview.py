@@ -18,7 +18,7 @@ from edgekit.model.expiry import NEVER, is_expired
 from edgekit.model.keys import SEGMENT_CONFIG, USER_SEGMENTS, Namespace
 from edgekit.model.manifest import Manifest
 from edgekit.model.slot import KNOWN, Slot
-from edgekit.replay.identity import trusted_peer
+from edgekit.replay.identity.pretended import Pretended
 from edgekit.replay.request import Request
 from edgekit.replay.store import ReplayStore
 
@@ -107,16 +107,18 @@ def build_preview(
     for name in manifest.segments if fields else ():
         config = get_segment(store, name).config
         records[SEGMENT_CONFIG, name] = encode_record(f"tier `{name}`", {**config, **fields}, NEVER)
+    pretended = Pretended(manifest.identity)
     if user is not None:
-        headers.append((manifest.identity.header.encode(), user.encode(errors="surrogateescape")))
+        headers += pretended.headers(user)
     request = Request(
         path=path.encode(errors="surrogateescape"),
         now=now,
         query="&".join([*asked, *filter(None, [query])]).encode(errors="surrogateescape"),
         headers=tuple(headers),
-        peer=trusted_peer(manifest.identity),
+        peer=pretended.peer,
     )
-    return Preview(request, ReplayStore(_OverlaidStore(store, records)))
+    overlaid = _OverlaidStore(store, records)
+    return Preview(request, ReplayStore(overlaid, identify=pretended.identify))
 
 
 def _find_slot(sources: Mapping[str, Slot], source: str) -> Slot:

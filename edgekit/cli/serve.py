@@ -13,10 +13,13 @@ from edgekit.cli.duration import read_duration
 from edgekit.cli.options import clock_option, output_options, site_argument, store_option
 from edgekit.cli.output import Output
 from edgekit.cli.places import find_site, find_store, site_folder
-from edgekit.cli.start import announce, import_sample
+from edgekit.cli.start import announce, import_sample, read_identity
+from edgekit.diagnostics.diagnostic import Diagnostic, EdgekitError
 from edgekit.diagnostics.text import format_amount
 from edgekit.kv.events import MAX_LAG
+from edgekit.project.identity import INSECURE, INSECURE_HELP
 from edgekit.project.sample import SAMPLE_USERS
+from edgekit.replay.identity.demands import find_unmet
 from edgekit.replay.options import Options
 from edgekit.replay.port import DEFAULT_PORT, find_port
 from edgekit.replay.secrets import read_secrets
@@ -56,6 +59,7 @@ from edgekit.replay.server import serve
     help="Show what webhooks and signals change only after this time, such as 60s.",
 )
 @click.option("--workers", type=click.IntRange(1, 256), default=1, show_default=True, metavar="N", help="Processes.")
+@click.option("--production", is_flag=True, help="Start only if nobody can be another user; import no sample users.")
 @output_options(json=False)
 @click.pass_obj
 def command(
@@ -72,11 +76,13 @@ def command(
     cold_start: float,
     lag: float,
     workers: int,
+    production: bool,
 ) -> None:
     """Build SITE, and answer requests from its store until Ctrl-C.
 
     SITE is a folder with an edgekit.toml; without it the current folder, else ./site. Where there is no site the store
-    alone is served. If the store has no users, those of SITE/users.jsonl are imported. This is for development.
+    alone is served. If the store has no users, those of SITE/users.jsonl are imported. This is for development; behind
+    a proxy on the internet it needs --production, and docs/identity.md says what that asks for.
 
     With --watch every change of the site leads to another build. Open pages that it changed reload by themselves, and
     show what is wrong when the site does not compile; meanwhile the last build that succeeded is served.
@@ -91,6 +97,7 @@ def command(
     edgekit serve --watch
     edgekit serve --fault kv-read=0.01 --latency kv=15ms
     edgekit serve shop --port 8000
+    edgekit serve --production --workers 4
     curl -H 'x-user-id: u1' http://127.0.0.1:1818/
     """
     faults = build_faults(fault, latency, cold_start)
@@ -101,21 +108,30 @@ def command(
             raise click.UsageError("--watch goes without --fault, --latency and --cold-start.")
         if lag:
             raise click.UsageError("--watch goes without --lag: it takes no webhooks and signals.")
+        if production:
+            raise click.UsageError("--watch is for development.")
         from edgekit.cli.serve_watched import serve_watched  # here, for nothing else needs what it loads
 
         serve_watched(output, site_folder(site), store, clock, host, port, strict_port)
         return
-    options = Options(workers=workers, secrets=read_secrets(os.environ), lag=lag, faults=faults)
+    secrets = read_secrets(os.environ)
+    options = Options(workers=workers, production=production, secrets=secrets, lag=lag, faults=faults)
     found = site or find_site()
     if found is None and (path := find_store(store)).exists():
         output.note(f"no site here: answering from {path} alone")
+        if read_identity(path).insecure:  # which else the build says
+            output.warnings([Diagnostic(code="EK155", message=INSECURE, help=INSECURE_HELP, severity="warning")])
     else:
         with output.progress("compiling") as progress:
             built = build_site(found, store, clock=clock, wait=True, progress=progress)
         output.warnings(built.warnings)
         output.note(built.summary(f"built {format_amount(built.pages, 'page')} in {built.seconds:.1f} s"))
         path = built.store
-        import_sample(output, path, built.root / SAMPLE_USERS)
+        if not production:
+            import_sample(output, path, built.root / SAMPLE_USERS)
+    unmet = find_unmet(read_identity(path), secrets, production=production)
+    if unmet:
+        raise EdgekitError([Diagnostic(code="EK460", message=demand.what, help=demand.help) for demand in unmet])
     free = find_port(host, port, strict_port)
     if faults:
         output.note(describe_faults(faults))

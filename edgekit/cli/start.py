@@ -1,13 +1,15 @@
-"""What `serve` does before its first answer, watched or not: the sample users, and the line that says where it is."""
+"""What `serve` does before its first answer: sample users, who is asked for, and the line that says where it is."""
 
 from pathlib import Path
 
 from edgekit.cli.output import Output
 from edgekit.diagnostics.text import format_amount
+from edgekit.kv.releases import current_manifest
 from edgekit.kv.store import open_store
 from edgekit.kv.user_import import import_users
 from edgekit.kv.users import count_users
 from edgekit.model.expiry import NEVER
+from edgekit.model.manifest import Identity
 
 
 def announce(output: Output, host: str, port: int) -> None:
@@ -15,6 +17,13 @@ def announce(output: Output, host: str, port: int) -> None:
     address = f"[{host}]" if ":" in host else host
     output.line(f"http://{address}:{port}")
     output.flush()
+
+
+def read_identity(store: Path) -> Identity:
+    """How the store's release knows its users. If nothing is published the server says so."""
+    with open_store(store) as opened, opened.snapshot() as snapshot:
+        manifest = current_manifest(snapshot)
+    return manifest.identity if manifest else Identity()
 
 
 def import_sample(output: Output, store: Path, file: Path) -> None:

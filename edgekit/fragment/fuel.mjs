@@ -3,6 +3,7 @@
 export const COSTS = {
   MOST: 10 ** 15,
   REQUEST: 300_000,
+  CREDENTIAL: 3_300_000,
   LOOKUP: 10_000,
   RECORD: 3_000_000,
   BYTE: 2,
@@ -18,7 +19,7 @@ export const COSTS = {
   FRAME: { "": 0, url: 0, path: 1, href: 13, json: 2 },
 };
 
-const { MOST, REQUEST, LOOKUP, RECORD, BYTE, TOKEN, SLOT, SEARCH, READ, READABLE, JOIN, HASH } = COSTS;
+const { MOST, REQUEST, CREDENTIAL, LOOKUP, RECORD, BYTE, TOKEN, SLOT, SEARCH, READ, READABLE, JOIN, HASH } = COSTS;
 const { POINT, EXPANSION, FRAME } = COSTS;
 
 /**
@@ -91,6 +92,7 @@ export function worst(fuels) {
  * @returns {number}
  */
 export function requestFuel(fragment, personal) {
-  const records = Number(personal) + Number(fragment.live);
-  return Math.min(REQUEST + records * (LOOKUP + RECORD) + fragment.fuel, MOST);
+  const credentials = Number(personal);
+  const records = credentials + Number(fragment.live);
+  return Math.min(REQUEST + credentials * CREDENTIAL + records * (LOOKUP + RECORD) + fragment.fuel, MOST);
 }

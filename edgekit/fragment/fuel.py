@@ -25,7 +25,9 @@ All terms are positive, so a sum below it is exact at every step, and a rounded 
 """
 
 REQUEST: Final = 300_000
-"""Path, route, identity, headers of an answer."""
+"""Path, route, headers of an answer."""
+CREDENTIAL: Final = 3_300_000
+"""Search a head for who asks, and check the signature of a token of 8 KiB; of one that was seen before it is less."""
 LOOKUP: Final = 10_000
 RECORD: Final = 3_000_000
 """Decode a record of 16 KiB, at worst one that the fast decoder refuses."""
@@ -133,6 +135,9 @@ def worst(fuels: Iterable[Fuel]) -> Fuel:
 
 
 def request_fuel(fragment: Fuel, *, personal: bool) -> int:
-    """The fuel of a request for a fragment; `personal`: the page or an island of it is a tier's, so a user is read."""
+    """The fuel of a request for a fragment.
+
+    `personal`: the page or an island of it is a tier's, so a user is identified and read.
+    """
     records = personal + fragment.live
-    return min(REQUEST + records * (LOOKUP + RECORD) + fragment.fuel, MOST)
+    return min(REQUEST + personal * CREDENTIAL + records * (LOOKUP + RECORD) + fragment.fuel, MOST)

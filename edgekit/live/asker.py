@@ -78,6 +78,16 @@ def choose_users(store: LmdbStore, now: float) -> dict[str, Headers]:
 
 
 def build_askers(users: Mapping[str, Headers], identity: Identity) -> tuple[Asker, ...]:
-    """The users and the guests, in the order in which they ask."""
+    """The users and the guests, in the order in which they ask.
+
+    Raises EK619 for a user without a header whom no header of this site's could tell.
+    """
+    for id, headers in users.items():
+        if not headers and identity.mode != "header":
+            sent = f"cookie: {identity.cookie}=…" if identity.cookie else "authorization: Bearer …"
+            help = f"write what their browser sends: `--user '{id}={sent}'`"
+            raise failure(
+                "EK619", f"`--user {id}` does not say the {identity.mode} by which the site knows this user", help=help
+            )
     named = (Asker(f"`{id}`", id, headers or ((identity.header, id),)) for id, headers in users.items())
     return (*named, *GUESTS)

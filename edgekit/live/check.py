@@ -1,8 +1,8 @@
 """A running site, asked for a sample of its pages by everybody in turn."""
 
-import secrets
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
+from secrets import token_hex
 
 import msgspec
 
@@ -19,9 +19,11 @@ from edgekit.model.expiry import is_expired
 from edgekit.model.manifest import Manifest
 from edgekit.project.config import is_origin
 from edgekit.replay.core import respond
-from edgekit.replay.identity import trusted_peer
+from edgekit.replay.identity.identification import Identification
+from edgekit.replay.identity.pretended import Pretended
 from edgekit.replay.request import Request
 from edgekit.replay.response import Response
+from edgekit.replay.secrets import Secrets
 from edgekit.replay.store import ReplayStore
 
 
@@ -39,12 +41,14 @@ def check_live(
     store: LmdbStore,
     users: Sequence[str],
     pages: int,
+    secrets: Secrets,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> LiveCheck:
     """Ask the site at `origin` for at most `pages` pages of the store's release.
 
     `users` are as `read_users` takes them; without any, two are chosen. Everybody asks twice in a row, at the page's
-    own URL, and in the other order at the URL with a query that nothing has asked with before.
+    own URL, and in the other order at the URL with a query that nothing has asked with before. With its `secrets` the
+    claims of a user's token can be read; without them the user's record tells all that is expected.
     Raises EK452 (nothing published), EK619 (no such URL or users, no answer, a user whom the site does not know).
     """
     origin = origin.removesuffix("/")
@@ -56,13 +60,13 @@ def check_live(
     if manifest is None:
         raise failure("EK452", f"nothing is published in `{store.path}`", help="run `edgekit build` first")
     named = read_users(users) if users else choose_users(store, time.time())
-    _check_users(store, named)
     askers = build_askers(named, manifest.identity)
-    nonce = secrets.token_hex(4)
+    nonce = token_hex(4)
     targets = choose_targets(manifest, pages, f"/edgekit-check-{nonce}")
     faults: dict[Fault, list[Target]] = {}
     with Prober(origin) as prober:
-        survey = _Survey(manifest, ReplayStore(store), prober, askers, nonce)
+        survey = _Survey(manifest, store, secrets, prober, askers, nonce)
+        survey.check_records()
         survey.check_identities(targets)
         for done, target in enumerate(targets, 1):
             for fault in survey.check(target):
@@ -72,27 +76,40 @@ def check_live(
     return LiveCheck(tuple(merge_diagnostics(found)), len(targets), prober.count, tuple(asker.name for asker in askers))
 
 
-def _check_users(store: LmdbStore, ids: Iterable[str]) -> None:
-    """Raises EK619 for one without a record: the store could not tell this user from a guest."""
-    for id in ids:
-        user = get_user(store, id)
-        if user is None or is_expired(user.expires, time.time()):
-            help = "name users whose records the store has: `edgekit users put` writes one"
-            raise failure("EK619", f"the store has no record of user `{id}`", help=help)
-
-
 class _Survey:
     """The questions of one check."""
 
     def __init__(
-        self, manifest: Manifest, store: ReplayStore, prober: Prober, askers: Sequence[Asker], nonce: str
+        self,
+        manifest: Manifest,
+        store: LmdbStore,
+        secrets: Secrets,
+        prober: Prober,
+        askers: Sequence[Asker],
+        nonce: str,
     ) -> None:
         self.store = store
         self.prober = prober
         self.askers = askers
         self.nonce = nonce
-        self._identity_header = manifest.identity.header.lower()
-        self._peer = trusted_peer(manifest.identity)
+        self._pretended = Pretended(manifest.identity)
+        self._identification = Identification(manifest.identity, secrets)
+        self._replay = ReplayStore(store, identify=lambda _: self._identification)
+        self._pretending = ReplayStore(store, identify=self._pretended.identify)
+
+    def check_records(self) -> None:
+        """Raises EK619 for a user without a record or claims: the store could not tell this user from a guest."""
+        for asker in self.askers:
+            if asker.user is None or self._has_claims(asker):
+                continue
+            user = get_user(self.store, asker.user)
+            if user is None or is_expired(user.expires, time.time()):
+                help = "name users whose records the store has: `edgekit users put` writes one"
+                raise failure("EK619", f"the store has no record of user `{asker.user}`", help=help)
+
+    def _has_claims(self, asker: Asker) -> bool:
+        found = self._identification.identify(self._request("/", asker))
+        return found is not None and found.id == asker.user and bool(found.claims)
 
     def check_identities(self, targets: Sequence[Target]) -> None:
         """Raises EK619 if a user is shown a guest's page where nobody has asked before."""
@@ -144,14 +161,28 @@ class _Survey:
         return Asked(asker, self.prober.send(self.prober.build(url, (*asker.headers, *more))), self._expect(url, asker))
 
     def _expect(self, url: str, asker: Asker) -> Response:
-        """What the store answers to the same request from whom the site knows as this user."""
-        request = self.prober.build(url, asker.headers)
-        path, _, query = request.url.raw_path.partition(b"?")
-        headers = [(name.lower(), value) for name, value in request.headers.raw]
-        if asker.user is not None:
-            identity = self._identity_header.encode()
-            headers = [header for header in headers if header[0] != identity] + [(identity, asker.user.encode())]
-        return respond(Request(path, time.time(), query=query, headers=tuple(headers), peer=self._peer), self.store)
+        """What the store answers to the same request from whom the site knows as this user.
+
+        Their own credential counts if it says so; it may be one that something in front of the site reads.
+        """
+        request = self._request(url, asker)
+        if asker.user is None:
+            return respond(request, self._replay)
+        found = self._identification.identify(request)
+        if found is not None and found.id == asker.user:
+            return respond(request, self._replay)
+        headers = tuple(header for header in request.headers if header[0] != self._pretended.name)
+        pretended = msgspec.structs.replace(
+            request, headers=(*headers, *self._pretended.headers(asker.user)), peer=self._pretended.peer
+        )
+        return respond(pretended, self._pretending)
+
+    def _request(self, url: str, asker: Asker) -> Request:
+        """As it reaches a server that trusts nobody who forwards it."""
+        sent = self.prober.build(url, asker.headers)
+        path, _, query = sent.url.raw_path.partition(b"?")
+        headers = tuple((name.lower(), value) for name, value in sent.headers.raw)
+        return Request(path, time.time(), query=query, headers=headers)
 
     def _fresh(self, target: Target, what: str) -> str:
         """The page's URL with a query with which nobody has asked, and that no page reads."""

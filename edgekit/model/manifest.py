@@ -7,6 +7,7 @@ import msgspec
 from msgspec import Meta
 
 from edgekit.model.digest import DIGEST_BYTES
+from edgekit.model.jwk import Algorithm, Jwk
 from edgekit.model.keys import Namespace
 from edgekit.model.reads import Reads
 from edgekit.model.slot import Slot
@@ -53,11 +54,23 @@ class Ttl(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Identity(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How a request's user is known; no secrets."""
+    """How a request's user is known; no secrets.
 
-    mode: Literal["header"] = "header"
+    `proxies_named`: the site itself says which proxies it trusts. `cookie` holds the signed id, or with `jwt` the token
+    (without it, `Authorization` does). `jwks` are the issuer's public keys, `claims` the claims by the user's fields.
+    """
+
+    mode: Literal["header", "jwt", "cookie"] = "header"
     header: str = "x-user-id"
     trusted_proxies: tuple[str, ...] = ("127.0.0.0/8", "::1/128")
+    proxies_named: bool = False
+    issuer: str = ""
+    audience: str = ""
+    algorithms: tuple[Algorithm, ...] = ()
+    jwks: tuple[Jwk, ...] = ()
+    cookie: str = ""
+    insecure: bool = False
+    claims: dict[str, str] = {}
 
 
 class IndexEntry(msgspec.Struct, frozen=True, array_like=True, order=True):

@@ -3,7 +3,6 @@
 What a key is for stands here and nowhere else: the JSON Schema (`schema`) and docs/site.md are made of it.
 """
 
-import ipaddress
 import re
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
@@ -12,6 +11,7 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec import Meta
 
+from edgekit.model.jwk import Algorithm
 from edgekit.model.manifest import Delivery, Identity, Ttl
 from edgekit.model.slot import SlotType
 from edgekit.project.problems import Problems
@@ -248,12 +248,62 @@ class BudgetTable(msgspec.Struct, frozen=True):
 class IdentityTable(msgspec.Struct, frozen=True):
     """How a request's user is known."""
 
-    mode: Annotated[Literal["header"], Meta(description="The only one there is.")] = "header"
-    header: Annotated[Text, Meta(description="The header that carries the user's id.")] = "x-user-id"
+    mode: Annotated[
+        Literal["header", "jwt", "cookie"],
+        Meta(
+            description="`header`: a trusted proxy names the user; `jwt`: a signed token does; `cookie`: a cookie that "
+            "the site's own application signs.",
+            examples=["jwt"],
+        ),
+    ] = "header"
+    header: Annotated[Text, Meta(description="The header that carries the user's id (`header`).")] = "x-user-id"
     trusted_proxies: Annotated[
         tuple[Text, ...],
         Meta(description="Networks whose header is believed; from elsewhere it is dropped.", examples=[["10.0.0.0/8"]]),
     ] = Identity().trusted_proxies
+    issuer: Annotated[
+        Text,
+        Meta(description="Who must have issued a token: its `iss` (`jwt`).", examples=["https://login.example/"]),
+    ] = ""
+    audience: Annotated[
+        Text, Meta(description="Whom a token must be for: its `aud`, or one of them (`jwt`).", examples=["shop"])
+    ] = ""
+    algorithms: Annotated[
+        tuple[Algorithm, ...],
+        Meta(
+            description="How tokens are signed; no other way is believed. Either with a secret (`HS256`, …) or with "
+            "the key to a public one (`RS256`, `PS256`, `ES256`, `EdDSA`, …) (`jwt`).",
+            examples=[["RS256"]],
+        ),
+    ] = ()
+    jwks: Annotated[
+        Text,
+        Meta(
+            description="The file with the issuer's public keys, a JSON Web Key Set, relative to `edgekit.toml` "
+            "(`jwt`).",
+            examples=["login.jwks.json"],
+        ),
+    ] = ""
+    cookie: Annotated[
+        Text,
+        Meta(
+            description="The cookie with the signed id (`cookie`), or with the token, which else is in the header "
+            "`Authorization` (`jwt`).",
+            examples=["session"],
+        ),
+    ] = ""
+    insecure: Annotated[
+        bool,
+        Meta(description="The cookie is not signed: everybody can be anybody. For development only (`cookie`)."),
+    ] = False
+    claims: Annotated[
+        dict[str, Text],
+        Meta(
+            description="The user's fields that a token tells, each with the name of its claim; they win over the "
+            "record. `id` is `sub` if nothing else is written (`jwt`).",
+            examples=[{"tier": "plan", "name": "given_name"}],
+        ),
+    ] = {}
 
 
 class Config(msgspec.Struct, frozen=True):
@@ -334,32 +384,6 @@ def _read_build(root: Path) -> BuildTable:
 def store_path(root: Path, table: BuildTable) -> Path | None:
     """`[build] store` is relative to the site folder."""
     return None if table.store is None else Path(root, table.store).resolve()
-
-
-def read_identity(toml: TomlFile, table: IdentityTable, problems: Problems) -> Identity:
-    """Header names compare without case, so the name is kept in lower case."""
-    if not TOKEN.fullmatch(table.header):
-        note(
-            problems,
-            toml,
-            ("identity", "header"),
-            "EK113",
-            f"`{table.header}` is no name of a header",
-            help="write a name such as `x-user-id`",
-        )
-    for proxy in table.trusted_proxies:
-        try:
-            ipaddress.ip_network(proxy)
-        except ValueError as error:
-            note(
-                problems,
-                toml,
-                ("identity", "trusted_proxies"),
-                "EK113",
-                f"`{proxy}` is no network: {error}",
-                help="write networks such as `10.0.0.0/8` or `::1/128`",
-            )
-    return Identity(mode=table.mode, header=table.header.lower(), trusted_proxies=table.trusted_proxies)
 
 
 def _check_store(toml: TomlFile, table: BuildTable, problems: Problems) -> None:

@@ -6,11 +6,13 @@ from pathlib import Path
 
 from edgekit.project.assets import read_assets
 from edgekit.project.clock import read_clock
-from edgekit.project.config import CONFIG_NAME, JinjaTable, read_config, read_identity, store_path
+from edgekit.project.config import CONFIG_NAME, JinjaTable, read_config, store_path
 from edgekit.project.data import read_data
+from edgekit.project.fingerprint import digest_at
 from edgekit.project.frozen import FrozenDict
 from edgekit.project.functions import read_functions
 from edgekit.project.headers import read_headers
+from edgekit.project.identity import read_identity
 from edgekit.project.inputs import digest_files, list_inputs
 from edgekit.project.islands import read_islands
 from edgekit.project.pages import read_pages
@@ -49,7 +51,9 @@ def load_site(root: Path, *, build_time: datetime | None = None) -> Site:
     redirects = read_redirects(config.redirects, config.site.base_url, pages, assets.values(), toml, problems)
     headers = read_headers(config.headers, toml, problems)
     jinja = _read_jinja(root, config.jinja, toml, problems)
-    identity = read_identity(toml, config.identity, problems)
+    keys = config.identity.jwks
+    beside = {str(root / keys): digest_at(str(root / keys))} if keys.isprintable() and keys else {}
+    identity = read_identity(root, config.identity, slots, toml, problems)
     problems.stop_if_any()
     check_sample_users(root, tiers.keys(), config.site.default_tier, problems)
     return Site(
@@ -68,6 +72,7 @@ def load_site(root: Path, *, build_time: datetime | None = None) -> Site:
         jinja=jinja,
         ttl=config.kv.ttl,
         identity=identity,
+        beside=beside,
         cpu_ms=config.budget.cpu_ms,
         page_kib=config.budget.page_kib,
         max_variants=config.budget.max_variants,

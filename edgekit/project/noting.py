@@ -31,6 +31,7 @@ def note_basis(
     assets = sum(entry.namespace == ASSETS for entry in pack.index)
     files = dict.fromkeys(site.jinja.written, FOLDER_MARK)
     files |= {_relative(site.root, file): found for file, found in site.jinja.functions.looked_at.items()}
+    files |= {_relative(site.root, file): found for file, found in site.beside.items()}
     return Basis(
         fingerprint.digest,
         site.jinja.written,

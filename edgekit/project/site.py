@@ -93,6 +93,7 @@ class Site:
     `redirects` are in the order in which they are tried; `headers` maps a pattern of paths to names and values, as a
     manifest does. `warnings` are of what the folder has and what does nothing.
     `inputs` is a digest of all files but templates and assets that a page may read: equal ones, equal pages.
+    `beside` are other files that were read, by their absolute paths, with what `digest_at` gave before.
     `store` is `[build] store` as an absolute path, or None. `build_time` is the one clock that pages may read, in UTC.
     """
 
@@ -111,6 +112,7 @@ class Site:
     jinja: JinjaOptions
     ttl: Ttl
     identity: Identity
+    beside: Mapping[str, str]
     cpu_ms: int
     page_kib: int
     max_variants: int

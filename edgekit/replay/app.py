@@ -10,6 +10,7 @@ from edgekit.replay.asgi import Endpoint, Receive, Scope, Send, drop_body, read_
 from edgekit.replay.changes import Changes
 from edgekit.replay.core import respond
 from edgekit.replay.faults import BadDay
+from edgekit.replay.identity.demands import serving_identification
 from edgekit.replay.lag import LaggingStore
 from edgekit.replay.limits import MAX_HEAD_BYTES
 from edgekit.replay.observing import observe
@@ -28,12 +29,13 @@ def create_app(store_path: Path, options: Options) -> Endpoint:
     """
     opened = open_store(store_path)
     seen = LaggingStore(opened) if options.lag else opened
+    identify = serving_identification(options.secrets, production=options.production)
     if options.faults is None:
-        store, delay = ReplayStore(seen), None
+        store, delay = ReplayStore(seen, identify=identify), None
         store.load()
     else:
         day = BadDay(options.faults)
-        store, delay = day.open(seen), day.delay
+        store, delay = day.open(seen, identify=identify), day.delay
     return build_app(lambda request: respond(request, store), _endpoints(opened, options), delay)
 
 

@@ -8,8 +8,8 @@ from edgekit.replay.request import Request, single_header
 _SCHEME: Final = b"bearer "
 
 
-def has_token(request: Request, token: str) -> bool:
+def has_token(request: Request, token: bytes) -> bool:
     """Is the request's bearer token (RFC 6750, 2.1) this one? Takes as long for a near one as for any."""
     value = single_header(request, b"authorization") or b""
     given = value[len(_SCHEME) :].strip(b" ") if value[: len(_SCHEME)].lower() == _SCHEME else b""
-    return bool(token) and compare_digest(given, token.encode())
+    return bool(token) and compare_digest(given, token)

@@ -108,7 +108,7 @@ def _page(request: Request, reading: Reading, release: Release, page: Page, path
     is_static = page.delivery == "static"
     visit = Visit(request, reading, release, path, is_static)
     if page.namespace == PAGE_TPL:
-        held = release.body(reading, PAGE_TPL, page_key(page.path, visit.identify()[0].name))
+        held = release.body(reading, PAGE_TPL, page_key(page.path, visit.identify().tier.name))
     else:
         held = release.body(reading, page.namespace, page.path)
     if held is None:
@@ -116,8 +116,8 @@ def _page(request: Request, reading: Reading, release: Release, page: Page, path
     headers = PAGE_HEADERS[page.delivery]
     if page.delivery == "user":
         body = visit.compose(held)
-        return Answer(status, headers, body, visit.identify()[0].name)
-    tier = None if is_static else visit.identify()[0].name
+        return Answer(status, headers, body, visit.identify().tier.name)
+    tier = None if is_static else visit.identify().tier.name
     if held.has_inserts:
         body, etag = release.composed(page, tier, visit.compose(held))
     else:

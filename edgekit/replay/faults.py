@@ -13,6 +13,8 @@ import msgspec
 
 from edgekit.kv.reader import Snapshot, Store
 from edgekit.model.keys import Namespace
+from edgekit.model.manifest import Identity
+from edgekit.replay.identity.identification import Identification
 from edgekit.replay.response import Response
 from edgekit.replay.store import ReplayStore
 
@@ -46,10 +48,13 @@ class BadDay:
         self._ready: float | None = None
         self._used = 0.0
 
-    def open(self, store: Store) -> ReplayStore:
-        """`store` as it is on this day, with the current release in memory: an edge has that before any request."""
+    def open(self, store: Store, *, identify: Callable[[Identity], Identification] = Identification) -> ReplayStore:
+        """`store` as it is on this day, with the current release in memory: an edge has that before any request.
+
+        `identify` is as for any ReplayStore.
+        """
         faulty = _FaultyStore(store, self._chance)
-        replayed = ReplayStore(faulty, cpu_clock=self._cpu_clock)
+        replayed = ReplayStore(faulty, cpu_clock=self._cpu_clock, identify=identify)
         replayed.load()
         faulty.kv_read = self._faults.kv_read
         return replayed

@@ -8,6 +8,7 @@ from edgekit.replay.inputs import request_value
 from edgekit.replay.reading import Reading
 from edgekit.replay.request import Request
 from edgekit.replay.store import ReplayStore
+from edgekit.replay.user import TOLD_BY_ANY
 from edgekit.replay.visit import Visit
 
 
@@ -34,16 +35,17 @@ def read_given(request: Request, store: ReplayStore) -> Given:
         if release is None:
             raise LookupError("the store has no release")
         visit = Visit(request, reading, release, path, is_anybody=False)
-        tier, user = visit.identify()
+        visitor = visit.identify()
+        tier = visitor.tier
         config = tier.config(reading, request.now)
         values: dict[str, Value] = {}
         for name, slot in release.slots.items():
             if slot.root == "request":
-                values[name] = request_value(slot, request, path, release.identity)
+                values[name] = request_value(slot, request, path, release.identification)
             elif slot.island:
                 values[name] = tuple(key for key, _ in visit.items(slot))
             elif slot.root == "user":
-                values[name] = getattr(user, name)
+                values[name] = getattr(visitor.user({slot.field} - TOLD_BY_ANY), name)
             else:
                 value = accept(slot, config.get(slot.field))
                 values[name] = default_value(slot, tier.file) if value is None else value

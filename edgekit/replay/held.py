@@ -13,7 +13,7 @@ from edgekit.model.digest import digest
 from edgekit.model.fragment import Cut
 from edgekit.model.keys import Namespace
 from edgekit.model.slot import Slot
-from edgekit.replay.user import user_texts
+from edgekit.replay.user import TOLD_BY_ANY, user_texts
 
 BodyId = tuple[Namespace | Literal["gzip"], bytes] | tuple[str, str | None]
 """Cuts belong to namespace and digest: the same bytes may be a fragment here and plain text there.
@@ -25,7 +25,7 @@ A composed answer is known by its page's path and its visitor's tier, a compress
 class HeldBody:
     """A body ready to be filled, and the last bytes it was filled to if readers share them."""
 
-    __slots__ = ("_shared", "has_inserts", "live", "plan", "request_slots", "size", "user_texts")
+    __slots__ = ("_shared", "has_inserts", "live", "plan", "request_slots", "size", "user_fields", "user_texts")
 
     def __init__(self, body: bytes, cuts: Iterable[Cut] | None, slots: Mapping[str, Slot]) -> None:
         """Without cuts it is an asset or an answer that is composed: whatever stands in it, it is its own answer.
@@ -39,7 +39,9 @@ class HeldBody:
         used = [slots[name] for name in self.plan.slots]
         self.request_slots = tuple(slot for slot in used if slot.root == "request")
         self.live = tuple(slot.name for slot in used if slot.root == "segment")
-        self.user_texts = user_texts([slot for slot in used if slot.root == "user"])
+        user_slots = [slot for slot in used if slot.root == "user"]
+        self.user_texts = user_texts(user_slots)
+        self.user_fields = frozenset(slot.field for slot in user_slots) - TOLD_BY_ANY
         self._shared: tuple[list[str], bytes, bytes] | None = None
 
     def shared(self, texts: list[str]) -> tuple[bytes, bytes]:

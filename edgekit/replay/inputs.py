@@ -6,7 +6,8 @@ from typing import Final
 
 from edgekit.fragment.values import Value, accept_text, default_value, format_value, longest_value
 from edgekit.model.slot import Slot
-from edgekit.replay.identity import HeaderIdentity
+from edgekit.replay.cookies import find_cookies
+from edgekit.replay.identity.identification import Identification
 from edgekit.replay.request import Request, single_header
 
 _PRINTABLE: Final = re.compile(rb"[\x20-\x7e]*")
@@ -16,21 +17,21 @@ _CODE_POINT_BYTES: Final = 12
 _ESCAPE: Final = re.compile(rb"%([0-9A-Fa-f]{2})")
 
 
-def read_request(slot: Slot, request: Request, path: str, identity: HeaderIdentity) -> str:
+def read_request(slot: Slot, request: Request, path: str, identification: Identification) -> str:
     """What a fragment is filled with for a `request.*` slot."""
-    return format_value(request_value(slot, request, path, identity))
+    return format_value(request_value(slot, request, path, identification))
 
 
-def request_value(slot: Slot, request: Request, path: str, identity: HeaderIdentity) -> Value:
+def request_value(slot: Slot, request: Request, path: str, identification: Identification) -> Value:
     """The value of a `request.*` slot; `path` is the canonical, decoded one.
 
-    The identity header of a stranger is dropped for slots, too.
+    What a stranger says of who they are is dropped for slots, too.
     """
-    value = accept_text(slot, _read_text(slot, request, path, identity))
+    value = accept_text(slot, _read_text(slot, request, path, identification))
     return default_value(slot, {}) if value is None else value
 
 
-def _read_text(slot: Slot, request: Request, path: str, identity: HeaderIdentity) -> str | None:
+def _read_text(slot: Slot, request: Request, path: str, identification: Identification) -> str | None:
     kind, _, name = slot.field.partition(".")
     match kind:
         case "path":
@@ -40,7 +41,7 @@ def _read_text(slot: Slot, request: Request, path: str, identity: HeaderIdentity
         case "cookie":
             return read_cookie(single_header(request, b"cookie"), name.encode())
     header = name.lower().encode() if kind == "header" else b"host"
-    if header == identity.header and not identity.is_trusted(request.peer):
+    if identification.hides(header, request):
         return None
     return _printable(single_header(request, header))
 
@@ -83,15 +84,9 @@ def _spellings(byte: int) -> bytes:
 
 
 def read_cookie(cookies: bytes | None, name: bytes) -> str | None:
-    """The first cookie called `name`, trimmed, neither unquoted nor decoded; None if it has unprintable bytes."""
-    pair = _cookie_of(name).search(b";" + (cookies or b""))
-    return None if pair is None else _printable(pair[1])
-
-
-@cache
-def _cookie_of(name: bytes) -> re.Pattern[bytes]:
-    """A cookie of this name; group 1 is the value. A search for the same reason as with `_pair_of`."""
-    return re.compile(rb";[ \t]*" + re.escape(name) + rb"[ \t]*=([^;]*)")
+    """The first cookie called `name`, neither unquoted nor decoded; None if it has unprintable bytes."""
+    values = find_cookies(cookies, name)
+    return _printable(values[0]) if values else None
 
 
 def _form_decode(text: bytes) -> bytes:

@@ -3,6 +3,7 @@
 Everything held belongs to one release and goes with it, so no answer mixes two.
 """
 
+from collections.abc import Callable
 from typing import Final, NamedTuple
 
 import msgspec
@@ -22,13 +23,13 @@ from edgekit.model.keys import (
     manifest_key,
     page_key,
 )
-from edgekit.model.manifest import Delivery, decode_manifest
+from edgekit.model.manifest import Delivery, Identity, decode_manifest
 from edgekit.model.path import encode_path
 from edgekit.model.redirect import Redirects
 from edgekit.replay.compression import compress
 from edgekit.replay.headers import SiteHeaders
 from edgekit.replay.held import BodyId, HeldBodies, HeldBody
-from edgekit.replay.identity import HeaderIdentity
+from edgekit.replay.identity.identification import Identification
 from edgekit.replay.reading import ReadError, Reading
 from edgekit.replay.response import UNAVAILABLE, UNAVAILABLE_HEADERS, Answer
 from edgekit.replay.tier import LiveTier
@@ -55,8 +56,13 @@ class Release:
     without any.
     """
 
-    def __init__(self, name: str, reading: Reading, held_bytes: int) -> None:
-        """Read the release and its error pages. Raises ReadError if the manifest is missing or damaged."""
+    def __init__(
+        self, name: str, reading: Reading, held_bytes: int, identify: Callable[[Identity], Identification]
+    ) -> None:
+        """Read the release and its error pages; `identify` says how its visitors are known.
+
+        Raises ReadError if the manifest is missing or damaged, and what `identify` raises.
+        """
         raw = reading.get(EDGEKIT, manifest_key(name))
         if raw is None:
             raise ReadError(f"{EDGEKIT} has no manifest of release {name}")
@@ -69,7 +75,7 @@ class Release:
                 if island.client
             }
             self.spelt = {encode_path(path).encode(): page for path, page in self.pages.items() if path.startswith("/")}
-            self.identity = HeaderIdentity(manifest.identity)
+            self.identification = identify(manifest.identity)
             self.tiers = {tier: LiveTier(tier, file, manifest.slots) for tier, file in manifest.segments.items()}
             self.redirects = Redirects(manifest.redirects)
             spelt = ((encode_path(path).encode(), path) for path in self.pages if path.startswith("/"))

@@ -43,7 +43,7 @@ _encode = msgspec.json.Encoder().encode
 class Signal:
     """The endpoint of a worker, and how many connections it has."""
 
-    def __init__(self, token: str, changes: Changes) -> None:
+    def __init__(self, token: bytes, changes: Changes) -> None:
         self._token = token
         self._changes = changes
         self._connections = 0

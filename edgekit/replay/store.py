@@ -8,6 +8,8 @@ from typing import Final
 
 from edgekit.kv.reader import Snapshot, Store
 from edgekit.model.keys import CURRENT, EDGEKIT
+from edgekit.model.manifest import Identity
+from edgekit.replay.identity.identification import Identification
 from edgekit.replay.reading import NoSnapshot, ReadError, Reading
 from edgekit.replay.release import Release
 
@@ -18,12 +20,19 @@ class ReplayStore:
     """Any store, with replay's memory; one for the life of a server's worker, used by one thread at a time.
 
     `held_bytes` bounds the bodies kept in memory, error pages and their islands apart. `cpu_clock` gives the
-    seconds of CPU that this thread has used.
+    seconds of CPU that this thread has used. `identify` says how the visitors of a release are known; it raises
+    ReadError for one that cannot be served like that.
     """
 
     def __init__(
-        self, store: Store, *, held_bytes: int = HELD_BYTES, cpu_clock: Callable[[], float] = time.thread_time
+        self,
+        store: Store,
+        *,
+        held_bytes: int = HELD_BYTES,
+        cpu_clock: Callable[[], float] = time.thread_time,
+        identify: Callable[[Identity], Identification] = Identification,
     ) -> None:
+        self._identify = identify
         self._store = store
         self._held_bytes = held_bytes
         self.cpu_clock = cpu_clock
@@ -55,7 +64,7 @@ class ReplayStore:
                 if name is None:
                     raise ReadError(f"{EDGEKIT} names no current release")
                 if self._release is None or name.decode("ascii", "replace") != self._release.name:
-                    self._release = Release(name.decode("ascii", "replace"), reading, self._held_bytes)
+                    self._release = Release(name.decode("ascii", "replace"), reading, self._held_bytes, self._identify)
                 self._version = version
             elif self._release is not None and not self._release.is_whole:
                 self._release.hold_error_pages(Reading(reading.snapshot))  # what it lacks was told of at first

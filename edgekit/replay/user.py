@@ -6,19 +6,24 @@ refuses is read again slot by slot, so both ways find the same values (a test co
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import attrgetter
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
 from edgekit.fragment.record import decode_record
 from edgekit.fragment.values import accept, default_value, format_value
 from edgekit.model.slot import KNOWN, MAX_INTEGER, Slot
+from edgekit.replay.identity.identified import Identified
 
 User = Any
 """A record made by `Users.decode`: `tier` (a string or None), and a value by the name of each `user.*` slot.
 
 A list slot has what the record has, whatever it is: `item_keys` reads it on pages that show the list.
 """
+
+
+TOLD_BY_ANY: Final = frozenset({"id", "known"})
+"""Fields that no record needs to tell, once there is a claim."""
 
 
 class Users:
@@ -37,10 +42,10 @@ class Users:
         self._known = next((slot.name for slot in self._slots if slot.source == KNOWN), None)
         self.guest: User = self._type()
 
-    def decode(self, record: bytes | None, user_id: str) -> User:
-        """The user; all defaults without a record.
+    def decode(self, record: bytes | None, found: Identified) -> User:
+        """The user; all defaults without a record and claims, which win over it, whatever they are.
 
-        `user.id` is the identified id and `user.known` tells whether there is a record, whatever the record says.
+        `user.id` is the identified id and `user.known` tells whether there is one of them, whatever the record says.
 
         Raises ValueError if the record is damaged.
         """
@@ -48,16 +53,24 @@ class Users:
             user = self._type() if record is None else self._decode(record)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             user = self._decode_with_care(decode_record(record or b""))
+        if found.claims:
+            self._overlay(user, found.claims)
         if self._id is not None:
-            setattr(user, self._id.name, _value(self._id, user_id))
+            setattr(user, self._id.name, _value(self._id, found.id))
         if self._known is not None:
-            setattr(user, self._known, record is not None)
+            setattr(user, self._known, record is not None or bool(found.claims))
         return user
 
+    def _overlay(self, user: User, claims: Mapping[str, Any]) -> None:
+        for slot in self._slots:
+            if slot.field in claims:
+                setattr(user, slot.name, _value(slot, claims[slot.field]))
+        if "tier" in claims:
+            user.tier = _tier(claims["tier"])
+
     def _decode_with_care(self, record: Mapping[str, Any]) -> User:
-        tier = record.get("tier")
         values = {slot.name: _value(slot, record.get(slot.field)) for slot in self._slots}
-        return self._type(tier=tier if isinstance(tier, str) else None, **values)
+        return self._type(tier=_tier(record.get("tier")), **values)
 
 
 def user_texts(slots: Sequence[Slot]) -> Callable[[User], Iterable[str]]:
@@ -90,6 +103,10 @@ def _type(slot: Slot) -> Any:
     if slot.type == "integer":
         return Annotated[int, msgspec.Meta(ge=-MAX_INTEGER, le=MAX_INTEGER)]
     return Annotated[str, msgspec.Meta(max_length=slot.max_length)]
+
+
+def _tier(raw: object) -> str | None:
+    return raw if isinstance(raw, str) else None
 
 
 def _value(slot: Slot, raw: object) -> object:

@@ -13,9 +13,7 @@ from edgekit.replay.inputs import read_request
 from edgekit.replay.reading import ReadError, Reading
 from edgekit.replay.release import Release
 from edgekit.replay.request import Request
-from edgekit.replay.tier import LiveTier
-from edgekit.replay.user import User
-from edgekit.replay.visitor import read_visitor
+from edgekit.replay.visitor import Visitor
 
 
 class Visit:
@@ -33,29 +31,29 @@ class Visit:
         self.reading = reading
         self.release = release
         self.path = path
-        self._visitor = (release.default, release.users.guest) if is_anybody else None
+        self._visitor = Visitor.guest(release) if is_anybody else None
         self._live: dict[str, str] | None = None
 
-    def identify(self) -> tuple[LiveTier, User]:
-        """The tier that counts and the user."""
+    def identify(self) -> Visitor:
+        """Who asks."""
         if self._visitor is None:
-            self._visitor = read_visitor(self.request, self.reading, self.release)
+            self._visitor = Visitor(self.request, self.reading, self.release)
         return self._visitor
 
     def texts(self, held: HeldBody) -> list[str]:
         """What the body's slots are filled with, in the order of its plan."""
         if not held.plan.slots:
             return []
-        tier, user = self._visitor or self.identify()
+        visitor = self._visitor or self.identify()
         texts: list[str] = []
         if held.request_slots:
-            identity = self.release.identity
-            texts += [read_request(slot, self.request, self.path, identity) for slot in held.request_slots]
+            identification = self.release.identification
+            texts += [read_request(slot, self.request, self.path, identification) for slot in held.request_slots]
         if held.live:
             if self._live is None:
-                self._live = tier.texts(self.reading, self.request.now)
+                self._live = visitor.tier.texts(self.reading, self.request.now)
             texts += [self._live[name] for name in held.live]
-        texts += held.user_texts(user)
+        texts += held.user_texts(visitor.user(held.user_fields))
         return texts
 
     def compose(self, held: HeldBody) -> bytes:
@@ -75,9 +73,10 @@ class Visit:
         return islice(self._find_items(slot), slot.max_items)
 
     def _find_items(self, slot: Slot) -> Iterator[tuple[str, HeldBody]]:
-        tier, user = self.identify()
+        visitor = self.identify()
+        user = visitor.user({slot.field})
         for key in item_keys(slot, getattr(user, slot.name)):
-            place = page_key(island_path(slot.island, key), tier.name)
+            place = page_key(island_path(slot.island, key), visitor.tier.name)
             held = self.release.body(self.reading, PAGE_TPL, place, f"an item of `{slot.island}`")
             if held is not None:
                 yield key, held
@@ -87,7 +86,7 @@ class Visit:
         return b"".join(shown) if shown else self._island(str(slot.default))
 
     def _island(self, name: str) -> bytes:
-        place = page_key(island_path(name), self.identify()[0].name)
+        place = page_key(island_path(name), self.identify().tier.name)
         held = self.release.body(self.reading, PAGE_TPL, place)
         if held is None:
             raise ReadError(f"{PAGE_TPL} has no `{place}`")

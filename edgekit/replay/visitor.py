@@ -1,29 +1,64 @@
-"""Who a personal page is for: the tier and the values that USER_SEGMENTS has of the identified user."""
+"""Who a personal page is for: the tier and the values that claims and USER_SEGMENTS have of the identified user."""
+
+from collections.abc import Set
+from typing import Self
 
 from edgekit.model.expiry import EXPIRY_BYTES
 from edgekit.model.keys import USER_SEGMENTS
+from edgekit.replay.identity.identified import Identified
 from edgekit.replay.reading import ReadError, Reading, has_expired
 from edgekit.replay.release import Release
 from edgekit.replay.request import Request
-from edgekit.replay.tier import LiveTier
 from edgekit.replay.user import User
 
+TIER = "tier"
 
-def read_visitor(request: Request, reading: Reading, release: Release) -> tuple[LiveTier, User]:
-    """Tier and user.
 
-    Without an id, a record that is there and not expired, or a known tier: the default tier.
+class Visitor:
+    """Claims win over the record, which is looked up when something is first asked for that they do not tell.
+
+    `tier` is the default one without an id, a known tier, or a record that is there and not expired.
     """
-    users = release.users
-    user_id = release.identity.identify(request)
-    if user_id is None:
-        return release.default, users.guest
-    try:
-        sealed = reading.get_sealed(USER_SEGMENTS, user_id)
-        record = None if sealed is None or has_expired(sealed, request.now) else sealed[EXPIRY_BYTES:]
-        user = users.decode(record, user_id)
-    except (ReadError, ValueError) as error:
-        cause = error if isinstance(error, ReadError) else f"{USER_SEGMENTS} holds a damaged record"
-        reading.log(f"{cause}; answered as the default tier")
-        user = users.decode(None, user_id)
-    return release.tiers.get(user.tier, release.default), user
+
+    __slots__ = ("_found", "_now", "_reading", "_release", "_user", "tier")
+
+    def __init__(self, request: Request, reading: Reading, release: Release) -> None:
+        self._release = release
+        self._reading = reading
+        self._now = request.now
+        found = release.identification.identify(request)
+        self._found: Identified | None = None  # whose record is still to be read
+        if found is None:
+            self._user: User = release.users.guest
+        elif TIER in found.claims:
+            self._found = found
+            self._user = release.users.decode(None, found)
+        else:
+            self._user = self._read(found)
+        self.tier = release.tiers.get(self._user.tier, release.default)
+
+    @classmethod
+    def guest(cls, release: Release) -> Self:
+        visitor = cls.__new__(cls)
+        visitor._found = None
+        visitor._user = release.users.guest
+        visitor.tier = release.default
+        return visitor
+
+    def user(self, fields: Set[str]) -> User:
+        """The user, of whom these fields count."""
+        if self._found is not None and not fields <= self._found.claims.keys():
+            self._user = self._read(self._found)
+            self._found = None
+        return self._user
+
+    def _read(self, found: Identified) -> User:
+        users = self._release.users
+        try:
+            sealed = self._reading.get_sealed(USER_SEGMENTS, found.id)
+            record = None if sealed is None or has_expired(sealed, self._now) else sealed[EXPIRY_BYTES:]
+            return users.decode(record, found)
+        except (ReadError, ValueError) as error:
+            cause = error if isinstance(error, ReadError) else f"{USER_SEGMENTS} holds a damaged record"
+            self._reading.log(f"{cause}; answered as the default tier")
+            return users.decode(None, found)

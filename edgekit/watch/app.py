@@ -18,6 +18,7 @@ from edgekit.replay.asgi import Endpoint, Receive, Scope, Send, read_request
 from edgekit.replay.local import is_local, is_same_origin
 from edgekit.replay.request import Request
 from edgekit.replay.response import NOT_FOUND, Response
+from edgekit.replay.secrets import Secrets
 from edgekit.watch.latest import LatestNews
 from edgekit.watch.news import News
 from edgekit.watch.page import PREFIX, answer_watched
@@ -33,13 +34,13 @@ _KEEP_ALIVE: Final = 15
 """Seconds after which a connection that nothing happens on is written to: only so is a dead one noticed."""
 
 
-def create_watched_app(news: Connection) -> Endpoint:
+def create_watched_app(news: Connection, secrets: Secrets) -> Endpoint:
     """The ASGI application that answers from the store that the last of the `news` names.
 
     Requests wait for the first news. When the other end of `news` is closed, the server is asked to end.
     """
     latest = LatestNews(news)
-    watched = WatchedStore()
+    watched = WatchedStore(secrets)
 
     def answer_now(request: Request) -> Response:
         def answer(asked: Request) -> Response:

@@ -32,9 +32,9 @@ class Inputs(NamedTuple):
 def find_inputs(root: Path, stores: Sequence[Path]) -> Inputs:
     """What is there now for a build of the site folder `root`, an absolute path, that may be gone.
 
-    That is the site folder, `[jinja] paths`, and the Python beside the site if `[jinja]` names any: modules, and
-    packages with all that is in them. Left out are hidden files, those of editors, and stores: `stores` and the
-    configured one. Raises EK455 for more than MAX_FILES.
+    That is the site folder, `[jinja] paths`, the file of `[identity] jwks`, and the Python beside the site if `[jinja]`
+    names any: modules, and packages with all that is in them. Left out are hidden files, those of editors, and stores:
+    `stores` and the configured one. Raises EK455 for more than MAX_FILES.
     """
     read = read_config(root, Problems()) if os.path.isdir(root) else None
     config = read[1] if read is not None else None
@@ -52,6 +52,9 @@ def find_inputs(root: Path, stores: Sequence[Path]) -> Inputs:
     if config is not None:
         for folder, deep in _find_packages(root, config):
             _walk(str(folder), stamps, folders, apart, ending=".py", deep=deep)
+        if config.identity.jwks:
+            keys = root / config.identity.jwks
+            _walk(os.path.abspath(keys.parent), stamps, folders, apart, ending=keys.name, deep=False)
     return Inputs(stamps, tuple(sorted(folders)))
 
 

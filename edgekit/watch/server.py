@@ -10,6 +10,7 @@ from typing import Final, Self
 
 from edgekit.diagnostics.diagnostic import EdgekitError, failure
 from edgekit.replay.limits import STOP_SECONDS
+from edgekit.replay.secrets import Secrets
 from edgekit.replay.server import run_server
 from edgekit.watch.app import create_watched_app
 from edgekit.watch.news import News, encode_news
@@ -20,12 +21,12 @@ _STOP_SECONDS: Final = STOP_SECONDS + 2
 class WatchServer:
     """Runs from its making to `close`. It ends by itself when this process does, however that happens."""
 
-    def __init__(self, host: str, port: int, on_start: Callable[[], None]) -> None:
+    def __init__(self, host: str, port: int, secrets: Secrets, on_start: Callable[[], None]) -> None:
         """`on_start` is called in the server's process once it listens. Requests wait for the first `tell`."""
         reading, self._news = multiprocessing.Pipe(duplex=False)
         # Forked, before anything is open or running that does not survive it.
         self._process = multiprocessing.get_context("fork").Process(
-            target=_run, args=(reading, self._news, host, port, on_start)
+            target=_run, args=(reading, self._news, host, port, secrets, on_start)
         )
         self._process.start()
         reading.close()
@@ -56,10 +57,12 @@ class WatchServer:
         self.close()
 
 
-def _run(reading: Connection, writing: Connection, host: str, port: int, on_start: Callable[[], None]) -> None:
+def _run(
+    reading: Connection, writing: Connection, host: str, port: int, secrets: Secrets, on_start: Callable[[], None]
+) -> None:
     writing.close()  # or the news would never end
     try:
-        run_server(partial(create_watched_app, reading), host, port, on_start=on_start)
+        run_server(partial(create_watched_app, reading, secrets), host, port, on_start=on_start)
     except EdgekitError:
         os._exit(1)  # the parent says it
 

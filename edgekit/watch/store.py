@@ -1,5 +1,6 @@
 """The store that a watched site is answered from, whichever file that is by now."""
 
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -7,8 +8,10 @@ import msgspec
 from edgekit.diagnostics.diagnostic import EdgekitError
 from edgekit.kv.store import LmdbStore, open_store
 from edgekit.replay.core import respond
+from edgekit.replay.identity.identification import Identification
 from edgekit.replay.request import Request
 from edgekit.replay.response import UNAVAILABLE, Response, respond_alone
+from edgekit.replay.secrets import Secrets
 from edgekit.replay.store import ReplayStore
 from edgekit.watch.news import News
 
@@ -16,7 +19,8 @@ from edgekit.watch.news import News
 class WatchedStore:
     """Opened when it is first there. Another file at its path is another store: somebody removed the first."""
 
-    def __init__(self) -> None:
+    def __init__(self, secrets: Secrets) -> None:
+        self._identify = partial(Identification, secrets=secrets)
         self._opened: LmdbStore | None = None
         self._replay: ReplayStore | None = None
         self._identity: tuple[Path, int] | None = None
@@ -48,5 +52,5 @@ class WatchedStore:
             self._opened = open_store(path)
         except EdgekitError:
             return
-        self._replay = ReplayStore(self._opened)
+        self._replay = ReplayStore(self._opened, identify=self._identify)
         self._identity = identity

@@ -24,6 +24,8 @@ from edgekit.replay.reading import Reading
 from edgekit.replay.request import Request
 from edgekit.replay.store import ReplayStore
 from tests.bench.rounds import Spread, measure, spread
+from tests.replay.identity.credentials import CLAIMS, sign
+from tests.replay.identity.site import by_keys
 from tests.replay.published import declare_slots, find_cuts
 from tests.replay.serving import write_release
 
@@ -55,6 +57,7 @@ class Extreme(NamedTuple):
     record: str = "{}"
     item: str = ""
     """The fragment of the island `none`, and behind a number of each item that the list slot RECS shows."""
+    identity: Mapping[str, Any] = {}
 
 
 def bench_fuel(folder: Path, rounds: int) -> dict[str, dict[str, Spread]]:
@@ -132,6 +135,13 @@ def _extremes() -> Iterator[tuple[str, Extreme]]:
     yield "an empty page, static, asked for with many tags", Extreme("", delivery="static", tags=b"," * 60_000)
     for what, record in _RECORDS.items():
         yield f"a record of {len(record)} bytes: {what}", Extreme("{A}", {"A": _slot("a", 9, "x")}, record=record)
+    claims = {**CLAIMS, "more": "x" * 5_500}
+    token = sign(claims, "ES512")
+    identity = by_keys("ES512", cookie="session")
+    yield (
+        f"a token of {len(token)} bytes in a long head",
+        Extreme("{A}", {"A": _slot("a", 9, "x")}, identity=identity, cookies=b";" * 50_000 + b"session=" + token),
+    )
     names = [f"N{number}" for number in range(1_000)]
     values = {name: _slot(name.lower(), 60, "'" * 60) for name in names}
     yield "1,000 slots", Extreme(" ".join(f"<b>{{{name}}}</b>" for name in names), values)
@@ -231,6 +241,7 @@ def _describe(extreme: Extreme) -> dict[str, Any]:
         "pages": {"/": extreme.body if static else {"free": extreme.body}},
         "delivery": {"/": extreme.delivery},
         "users": {"u1": extreme.record},
+        "identity": dict(extreme.identity),
         "cpu_ms": 60_000,
     }
 

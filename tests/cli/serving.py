@@ -11,13 +11,10 @@ from tests.cli.command import command_line, environment
 
 
 @contextmanager
-def serving(*arguments: str | Path, cwd: Path, **variables: str) -> Iterator[str]:
-    """Yields the URL that the server prints once it listens; stops it as Ctrl-C does.
-
-    `variables` are added to its environment.
-    """
+def serving(*arguments: str | Path, cwd: Path, **changes: str) -> Iterator[str]:
+    """Yields the URL that the server prints once it listens; stops it as Ctrl-C does. `changes`: see `environment`."""
     with subprocess.Popen(
-        command_line("serve", *arguments), cwd=cwd, stdout=subprocess.PIPE, env=environment(**variables)
+        command_line("serve", *arguments), cwd=cwd, stdout=subprocess.PIPE, env=environment(**changes)
     ) as process:
         assert process.stdout is not None
         try:

@@ -106,7 +106,7 @@ def test_a_page_that_could_exceed_its_budget_is_refused(tmp_path: Path) -> None:
     assert found.file is not None
     assert found.file.endswith("pages/index.html")
     assert found.message == (
-        "the page could take 82 ms of CPU, more than the 50 of `[budget] cpu_ms`; "
+        "the page could take 85 ms of CPU, more than the 50 of `[budget] cpu_ms`; "
         "slot `NOTE`, of up to 16,384 code points and printed 900 times: 75 ms"
     )
     assert found.help == "lower the slot's `max_length`, print it less often, or raise `cpu_ms`"
@@ -114,7 +114,7 @@ def test_a_page_that_could_exceed_its_budget_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("cpu_ms", "codes"),
-    [(81, ["EK503"]), (82, [])],
+    [(84, ["EK503"]), (85, [])],
 )
 def test_a_page_may_spend_its_whole_budget(tmp_path: Path, cpu_ms: int, codes: list[str]) -> None:
     config = f"{CONFIG}{NOTE}\n[budget]\ncpu_ms = {cpu_ms}\n"
@@ -160,7 +160,7 @@ def test_the_finding_names_what_costs_most(contents: Contents, inserts: tuple[in
 def test_a_budget_that_no_page_keeps_is_said_to_be_one() -> None:
     excess = check_budget([Contents(10)], {}, 1, shared=False, personal=True)
     assert excess is not None
-    assert excess.what.endswith("; a request that prints nothing: 4 ms")
+    assert excess.what.endswith("; a request that prints nothing: 7 ms")
     assert excess.help == "raise `cpu_ms`"
 
 

@@ -88,7 +88,7 @@ def test_every_table_of_the_configuration_is_read(shop: Path) -> None:
     assert site.ttl == Ttl(user=60, segment=0)
     assert site.jinja == JinjaOptions((shop / "theme",), ("theme",), trim_blocks=True)
     assert (site.cpu_ms, site.page_kib) == (10, 64)
-    assert site.identity == Identity(header="x-user", trusted_proxies=("10.0.0.0/8",))
+    assert site.identity == Identity(header="x-user", trusted_proxies=("10.0.0.0/8",), proxies_named=True)
 
 
 @pytest.mark.parametrize("choices", ["", 'choices = ["true", "false"]', 'choices = ["false", "true"]'])

@@ -110,7 +110,7 @@ FAULTS = {
     "a template folder that is not there": config(
         '[jinja]\npaths = ["../theme"]\n', "EK113", "edgekit.toml:5", "the template folder `../theme` does not exist"
     ),
-    "another identity mode": config('[identity]\nmode = "jwt"\n', "EK111", "edgekit.toml:5", "`identity.mode`"),
+    "another identity mode": config('[identity]\nmode = "basic"\n', "EK111", "edgekit.toml:5", "`identity.mode`"),
     "an identity header that is none": config('[identity]\nheader = "x y"\n', "EK113", "edgekit.toml:5", "`x y` is no"),
     "a proxy that is no network": config(
         '[identity]\ntrusted_proxies = ["10.0.0.1/8"]\n', "EK113", "edgekit.toml:5", "`10.0.0.1/8` is no network"

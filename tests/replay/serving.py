@@ -49,11 +49,11 @@ def write_release(store: LmdbStore, described: dict[str, Any]) -> None:
 
 @contextmanager
 def running(
-    file: Path, workers: int = 1, environment: Mapping[str, str] | None = None, **limits: int
+    file: Path, workers: int = 1, environment: Mapping[str, str] = {}, **limits: int
 ) -> Iterator[tuple[int, "subprocess.Popen[str]"]]:
     """Port and process of a server, with `limits` of its own if told; it is asked to stop at the end, and must.
 
-    `environment` has secrets, and as `LAG` the seconds of --lag.
+    `environment` is added to this process's: secrets, and as `LAG` the seconds of --lag.
     """
     port = find_port("127.0.0.1", 0)
     with subprocess.Popen(
@@ -61,7 +61,7 @@ def running(
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env={**os.environ, **(environment or {})},
+        env={**os.environ, **environment},
     ) as process:
         try:
             assert process.stdout is not None

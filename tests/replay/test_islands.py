@@ -15,6 +15,7 @@ from edgekit.model.island import NAME, format_mark
 from edgekit.model.keys import SEGMENT_CONFIG
 from edgekit.replay.core import respond
 from edgekit.replay.given import read_given
+from edgekit.replay.identity.identified import Identified
 from edgekit.replay.request import Request
 from edgekit.replay.response import Response
 from edgekit.replay.store import ReplayStore
@@ -176,7 +177,7 @@ def test_whatever_a_list_holds_spoils_nothing_else(recs: object, name: object) -
     if "NaN" in text:
         return
     text = text.replace("Infinity", "1e999")
-    user = users.decode(text.encode(), "u1")
+    user = users.decode(text.encode(), Identified("u1"))
     assert (user.NAME, user.tier, user.STATE) == ("Ada" if name == "Ada" else "there", "vip", "member")
 
 

@@ -15,6 +15,7 @@ from edgekit.model.keys import SEGMENT_CONFIG
 from edgekit.model.placeholder import Encoding
 from edgekit.replay.core import respond
 from edgekit.replay.given import read_given
+from edgekit.replay.identity.identified import Identified
 from edgekit.replay.request import Request
 from edgekit.replay.store import ReplayStore
 from edgekit.replay.tail import build_event, encode_event
@@ -150,7 +151,7 @@ def test_one_decoder_finds_what_reading_slot_by_slot_finds(raw: bytes, user_id: 
     except ValueError:
         record = None
     try:
-        user = users.decode(raw, user_id)
+        user = users.decode(raw, Identified(user_id))
     except ValueError:
         user = None
     assert (record is None) == (user is None)

@@ -187,7 +187,7 @@ def test_a_fault_is_acknowledged_and_told_in_the_log(tmp_path: Path, capfd: pyte
             {"type": "websocket.receive", "text": json.dumps({"id": "m", **event_body("ada@example.com", 1)})}
         )
         peer.to_server.put_nowait({"type": "websocket.disconnect"})
-        await peer.connect(Signal(TOKEN, Changes(store)))
+        await peer.connect(Signal(TOKEN.encode(), Changes(store)))
         return peer.sent
 
     with open_store(tmp_path / "edge.lmdb", create=True) as store:
@@ -204,7 +204,7 @@ def test_a_fault_is_acknowledged_and_told_in_the_log(tmp_path: Path, capfd: pyte
 
 def test_connections_are_bounded_and_one_that_ends_makes_room(file: Path) -> None:
     async def talk(store: LmdbStore) -> list[int]:
-        signal = Signal(TOKEN, Changes(store))
+        signal = Signal(TOKEN.encode(), Changes(store))
         peers = [Peer() for _ in range(MAX_SIGNALS + 1)]
         tasks = [peer.connect(signal) for peer in peers]
         await tasks[-1]

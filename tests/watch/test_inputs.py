@@ -35,6 +35,14 @@ def test_template_folders_and_modules_that_the_configuration_names_count(tmp_pat
     assert names(root) == sorted([*FILES, *(f"../{name}" for name in outside)])
 
 
+def test_the_file_of_an_issuers_keys_counts_wherever_it_lies(tmp_path: Path) -> None:
+    root = tmp_path / "site"
+    write(root, {**FILES, "edgekit.toml": CONFIG + '[identity]\njwks = "../keys/login.json"\n'})
+    write(tmp_path, {"keys/login.json": "", "keys/other.json": ""})
+    assert names(root) == sorted([*FILES, "../keys/login.json"])
+    assert str(tmp_path / "keys") in find_inputs(root, []).folders
+
+
 def test_python_beside_the_site_does_not_count_if_the_site_has_no_functions(tmp_path: Path) -> None:
     write(tmp_path / "site", FILES)
     write(tmp_path, {"lone.py": ""})
@@ -51,6 +59,7 @@ def test_what_is_missing_is_waited_for_in_the_folder_where_it_would_be_made(tmp_
 @pytest.mark.parametrize("path", ["\\u0000", "x" * 300, "..", "", "edgekit.toml/x", "~", "/nowhere/at/all"])
 def test_whatever_the_configuration_names_can_be_looked_for(tmp_path: Path, path: str) -> None:
     table = f'[build]\nstore = "{path}"\n[jinja]\npaths = ["{path}"]\ntests = {{ a = "{path}:b" }}\n'
+    table += f'[identity]\njwks = "{path}"\n'
     write(tmp_path, {**FILES, "edgekit.toml": CONFIG + table})
     assert {*FILES} <= {os.path.relpath(file, tmp_path) for file in find_inputs(tmp_path, []).stamps}
 

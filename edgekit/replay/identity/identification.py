@@ -1,0 +1,44 @@
+"""How the visitors of a release are known."""
+
+from typing import Final
+
+from edgekit.model.manifest import Identity
+from edgekit.replay.identity.cookie import cookie_identify
+from edgekit.replay.identity.header import header_identify
+from edgekit.replay.identity.identified import Identified, Identify
+from edgekit.replay.identity.proxies import PROXY_HEADER, TrustedProxies
+from edgekit.replay.request import Request
+from edgekit.replay.secrets import Secrets
+
+_NO_SECRETS: Final = Secrets()
+
+
+class Identification:
+    """Of one release, as its site says and with the secrets of this server."""
+
+    def __init__(self, identity: Identity, secrets: Secrets = _NO_SECRETS) -> None:
+        """Raises ValueError if the manifest's identity is damaged. Without its secret a mode identifies nobody."""
+        self.proxies = TrustedProxies(identity, secrets.proxy)
+        self._header = identity.header.lower().encode() if identity.mode == "header" else None
+        self.identify = self._choose(identity, secrets)
+
+    def hides(self, header: bytes, request: Request) -> bool:
+        """Must a header's value not be shown: the proxies' secret, or an id that it does not come with?"""
+        return header == PROXY_HEADER or (header == self._header and not self.proxies.trusts(request))
+
+    def _choose(self, identity: Identity, secrets: Secrets) -> Identify:
+        if self._header is not None:
+            return header_identify(self._header, self.proxies)
+        if identity.mode == "cookie":
+            if secrets.cookie is None and not identity.insecure:
+                return _nobody
+            return cookie_identify(identity.cookie.encode("ascii"), None if identity.insecure else secrets.cookie)
+        from edgekit.replay.identity.token import (
+            token_identify,  # loads the cryptography, which other sites do not need
+        )
+
+        return token_identify(identity, secrets.jwt)
+
+
+def _nobody(request: Request) -> Identified | None:
+    return None
