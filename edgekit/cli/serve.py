@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from edgekit.cli.bad_day import build_faults, describe_faults, read_fault, read_late, read_latency
 from edgekit.cli.building import build_site
 from edgekit.cli.duration import read_duration
 from edgekit.cli.options import clock_option, output_options, site_argument, store_option
@@ -36,6 +37,22 @@ from edgekit.replay.server import serve
 @click.option("--strict-port", is_flag=True, help="Fail if the port is in use, instead of taking one of the next nine.")
 @click.option("--watch", is_flag=True, help="Build after every change, and reload open pages that it changed.")
 @click.option(
+    "--fault",
+    multiple=True,
+    callback=read_fault,
+    metavar="NAME=VALUE",
+    help="kv-read=0.01: one in a hundred look-ups fails. cpu=60ms: each answer takes that much CPU more.",
+)
+@click.option(
+    "--latency", multiple=True, callback=read_latency, metavar="kv=TIME", help="How long each look-up takes: kv=15ms."
+)
+@click.option(
+    "--cold-start",
+    callback=read_late,
+    metavar="TIME",
+    help="How long each worker takes to start once its first request has come, such as 100ms.",
+)
+@click.option(
     "--lag",
     callback=read_duration(MAX_LAG),
     metavar="TIME",
@@ -54,6 +71,9 @@ def command(
     port: int,
     strict_port: bool,
     watch: bool,
+    fault: dict[str, float],
+    latency: dict[str, float],
+    cold_start: float,
     lag: float,
     workers: int,
     production: bool,
@@ -67,21 +87,27 @@ def command(
     With --watch every change of the site leads to another build. Open pages that it changed reload by themselves, and
     show what is wrong when the site does not compile; meanwhile the last build that succeeded is served.
 
+    With --fault, --latency and --cold-start it is a bad day at the edge; docs/bad-days.md tells what is answered then.
+
     With EDGEKIT_WEBHOOK_SECRET or EDGEKIT_ADMIN_TOKEN in the environment other programs may change users meanwhile, by
     webhooks or signals; docs/events.md tells how.
 
     \b
     edgekit serve
     edgekit serve --watch
+    edgekit serve --fault kv-read=0.01 --latency kv=15ms
     edgekit serve shop --port 8000
     edgekit serve --production --workers 4
     curl -H 'x-user-id: u1' http://127.0.0.1:1818/
     """
     secrets = read_secrets(os.environ)
-    options = Options(workers=workers, production=production, secrets=secrets, lag=lag)
+    faults = build_faults(fault, latency, cold_start)
+    options = Options(workers=workers, production=production, secrets=secrets, lag=lag, faults=faults)
     if watch:
         if workers != 1:
             raise click.UsageError("--watch goes with one worker.")
+        if faults:
+            raise click.UsageError("--watch goes without --fault, --latency and --cold-start.")
         if lag:
             raise click.UsageError("--watch goes without --lag: it takes no webhooks and signals.")
         if production:
@@ -107,4 +133,6 @@ def command(
     if unmet:
         raise EdgekitError([Diagnostic(code="EK460", message=demand.what, help=demand.help) for demand in unmet])
     free = find_port(host, port, strict_port)
+    if faults:
+        output.note(describe_faults(faults))
     serve(path, host, free, options, partial(announce, output, host, free))

@@ -30,7 +30,7 @@ def note_basis(
     """
     assets = sum(entry.namespace == ASSETS for entry in pack.index)
     files = dict.fromkeys(site.jinja.written, FOLDER_MARK)
-    looked_at = site.jinja.functions.looked_at | site.beside
+    looked_at = {**site.jinja.functions.looked_at, **site.beside}
     files |= {relative_name(site.root, file): found for file, found in looked_at.items()}
     return Basis(
         fingerprint.digest,

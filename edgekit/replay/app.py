@@ -1,5 +1,6 @@
 """The ASGI application: from a scope to an endpoint or to `respond`, and its answer onto the wire."""
 
+import asyncio
 import contextlib
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -12,6 +13,7 @@ from edgekit.replay.asgi import Endpoint, Receive, Scope, Send, drop_body, read_
 from edgekit.replay.changes import Changes
 from edgekit.replay.core import respond
 from edgekit.replay.endpoints import build_endpoints, build_event_endpoints
+from edgekit.replay.faults import BadDay
 from edgekit.replay.health import check_health
 from edgekit.replay.identity.demands import serving_identification
 from edgekit.replay.lag import LaggingStore
@@ -29,24 +31,31 @@ def create_app(store_path: Path, options: Options, folder: Path) -> Endpoint:
     `folder` is the server's runtime folder. Raises what `open_store` raises.
     """
     opened = open_store(store_path)
+    seen = LaggingStore(opened) if options.lag else opened
     identify = serving_identification(options.secrets, production=options.production)
-    store = ReplayStore(LaggingStore(opened) if options.lag else opened, identify=identify)
+    if options.faults is None:
+        store, delay = ReplayStore(seen, identify=identify), None
+        store.load()
+    else:
+        day = BadDay(options.faults)
+        store, delay = day.open(seen, identify=identify), day.delay
     observer = Observer(folder)
     endpoints = {
         **build_endpoints(options, folder, observer.metrics, partial(check_health, store)),
         **build_event_endpoints(options.secrets, Changes(opened, options.lag), observer.observe),
     }
-    return build_app(lambda request: respond(request, store), endpoints, observer.observe)
+    return build_app(lambda request: respond(request, store), endpoints, observer.observe, delay)
 
 
 def build_app(
     answer: Callable[[Request], Response],
     endpoints: Mapping[bytes, Endpoint],
     observe: Observe,
+    delay: Callable[[Response], float] | None = None,
 ) -> Endpoint:
     """The application that sends what `answer` gives for a request, and tells `observe` of it.
 
-    `endpoints` answer their paths, as they came.
+    It sends an answer after as many seconds as `delay` says. `endpoints` answer their paths, as they came.
     """
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
@@ -58,6 +67,8 @@ def build_app(
             return
         response = answer(request) if refusal is None else respond_alone(request, refusal)
         try:
+            if delay is not None:
+                await asyncio.sleep(delay(response))
             await send_response(scope, send, response)
         except BaseException:  # the client has gone, or took too long
             response = msgspec.structs.replace(response, outcome="canceled")

@@ -90,8 +90,7 @@ class Release:
         self._bodies = HeldBodies(held_bytes)
         self._digests: dict[Place, bytes] = {}
         self._error_pages: dict[Place, HeldBody] = {}
-        self._hold_error_pages(reading)
-        self.unavailable = self._unavailable()
+        self.hold_error_pages(reading)
 
     def body(self, reading: Reading, namespace: Namespace, key: str, shown_as: str = "") -> HeldBody | None:
         """The body at an index key, or None if the release has no such key; logs name it, or say `shown_as` instead.
@@ -157,32 +156,44 @@ class Release:
             self._bodies.add(body_id, held)
         return held.plan.parts[0]
 
-    def _hold_error_pages(self, reading: Reading) -> None:
-        """Read the error pages now, with their islands: when they are needed, there may be nothing to read from."""
+    def hold_error_pages(self, reading: Reading) -> None:
+        """Read the error pages now, with their islands: when they are needed, there may be nothing to read from.
+
+        `is_whole` tells whether all of them are held. Until then this may be called again.
+        """
+        self.is_whole = True
+        seen: set[Place] = set()
         for path in ("404", "503"):
             page = self.pages.get(path)
             if page is not None and page.namespace == STATIC_PAGES:
-                self._hold_for_errors(reading, STATIC_PAGES, path, [*self.tiers])
+                self._hold_for_errors(reading, STATIC_PAGES, path, [*self.tiers], seen)
             elif page is not None:
                 for tier in self.tiers:
-                    self._hold_for_errors(reading, PAGE_TPL, page_key(path, tier), [tier])
+                    self._hold_for_errors(reading, PAGE_TPL, page_key(path, tier), [tier], seen)
+        self.unavailable = self._unavailable()
 
-    def _hold_for_errors(self, reading: Reading, namespace: Namespace, key: str, tiers: list[str]) -> None:
-        """A body, and for these tiers the islands in it and those shown where a list is empty."""
-        if (namespace, key) in self._error_pages:
+    def _hold_for_errors(
+        self, reading: Reading, namespace: Namespace, key: str, tiers: list[str], seen: set[Place]
+    ) -> None:
+        """A body, and for these tiers the islands in it and those shown where a list is empty, but what was `seen`."""
+        if (namespace, key) in seen:
             return
-        try:
-            held = self.body(reading, namespace, key)
-            if held is None:
-                raise ReadError(f"{namespace} has no `{key}`")
+        seen.add((namespace, key))
+        held = self._error_pages.get((namespace, key))
+        if held is None:
+            try:
+                held = self.body(reading, namespace, key)
+                if held is None:
+                    raise ReadError(f"{namespace} has no `{key}`")
+            except ReadError as error:
+                reading.log(f"{error}; the release is served without it")
+                self.is_whole = False
+                return
             self._error_pages[namespace, key] = held
-        except ReadError as error:
-            reading.log(f"{error}; the release is served without it")
-            return
         defaults = (self.slots[name].default for name in held.plan.lists)
         for island in (*held.plan.islands, *defaults):
             for tier in tiers:
-                self._hold_for_errors(reading, PAGE_TPL, page_key(island_path(str(island)), tier), [tier])
+                self._hold_for_errors(reading, PAGE_TPL, page_key(island_path(str(island)), tier), [tier], seen)
 
     def _unavailable(self) -> Answer:
         held = self._error_pages.get((STATIC_PAGES, "503"))

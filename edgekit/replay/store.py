@@ -1,5 +1,6 @@
 """A store as replay holds it: with the release in use and what is in memory of it."""
 
+import contextlib
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -41,6 +42,16 @@ class ReplayStore:
     def snapshot(self) -> AbstractContextManager[Snapshot]:
         return self._store.snapshot()
 
+    def load(self) -> None:
+        """Read the release before anybody asks: its error pages are held from then on.
+
+        One that cannot be read whole is left to the first request, whose response tells of it.
+        """
+        with contextlib.suppress(Exception), self.snapshot() as snapshot:
+            release = self.release(Reading(snapshot))
+            if release is None or not release.is_whole:
+                self._release = self._version = None
+
     def release(self, reading: Reading) -> Release | None:
         """The release of the snapshot, read again only if there was a write since; None if nothing is published.
 
@@ -55,8 +66,11 @@ class ReplayStore:
                 if self._release is None or name.decode("ascii", "replace") != self._release.name:
                     self._release = Release(name.decode("ascii", "replace"), reading, self._held_bytes, self._identify)
                 self._version = version
+            elif self._release is not None and not self._release.is_whole:
+                self._release.hold_error_pages(Reading(reading.snapshot))  # what it lacks was told of at first
         except ReadError as error:
-            reading.fall_back("release", f"{error}; answered from memory")
+            source = "from memory" if self._release else "without a release"
+            reading.fall_back("release", f"{error}; answered {source}")
             reading.snapshot = NoSnapshot()
         reading.reads = 0
         return self._release
