@@ -8,6 +8,7 @@ from msgspec import Meta
 
 from edgekit.model.digest import DIGEST_BYTES
 from edgekit.model.keys import Namespace
+from edgekit.model.origin import Origin
 from edgekit.model.reads import Reads
 from edgekit.model.slot import Slot
 
@@ -83,6 +84,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     islands: dict[str, Island] = {}
     redirects: tuple[RedirectRule, ...] = ()
     headers: dict[str, dict[str, str]] = {}
+    origin: Origin | None = None
     slots: dict[str, Slot]
     segments: dict[str, dict[str, Any]]
     ttl: Ttl
