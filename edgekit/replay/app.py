@@ -8,10 +8,12 @@ from typing import Final
 
 from edgekit.kv.store import open_store
 from edgekit.replay.asgi import Endpoint, Receive, Scope, Send, read_request
-from edgekit.replay.core import respond
+from edgekit.replay.core import respond_or_forward
 from edgekit.replay.limits import MAX_HEAD_BYTES, MAX_UNREAD_BYTES, PIECE_BYTES, UNREAD_SECONDS, WHOLE_BYTES
 from edgekit.replay.observing import observe
 from edgekit.replay.options import Options
+from edgekit.replay.origin.exchange import Exchange, NoAnswerError
+from edgekit.replay.origin.forward import Forward
 from edgekit.replay.request import Request
 from edgekit.replay.response import HEAD_TOO_LARGE, HOST_UNCLEAR, Answer, Response, respond_alone
 from edgekit.replay.store import ReplayStore
@@ -25,11 +27,15 @@ def create_app(store_path: Path, options: Options) -> Endpoint:
     Raises what `open_store` raises.
     """
     store = ReplayStore(open_store(store_path))
-    return build_app(lambda request: respond(request, store), {})
+    return build_app(lambda request: respond_or_forward(request, store), {})
 
 
-def build_app(answer: Callable[[Request], Response], endpoints: Mapping[bytes, Endpoint]) -> Endpoint:
-    """The application that sends what `answer` gives for a request; `endpoints` answer their paths, as they came."""
+def build_app(answer: Callable[[Request], Response | Forward], endpoints: Mapping[bytes, Endpoint]) -> Endpoint:
+    """The application that sends what `answer` gives for a request, the origin's answer where that is to be asked.
+
+    `endpoints` answer their paths, as they came.
+    """
+    exchange = Exchange()
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         request = read_request(scope)
@@ -39,7 +45,14 @@ def build_app(answer: Callable[[Request], Response], endpoints: Mapping[bytes, E
             await endpoint(scope, receive, send)
             return
         response = answer(request) if refusal is None else respond_alone(request, refusal)
-        await send_response(send, response)
+        if isinstance(response, Forward):
+            try:
+                response = await exchange.forward(response, request, scope, receive, send)
+            except NoAnswerError as failed:
+                response = failed.response
+                await send_response(send, response)
+        else:
+            await send_response(send, response)
         with contextlib.suppress(Exception):  # the answer is sent; nothing that is told of it may harm the next
             observe(request, response)
         await drop_body(request, receive)
