@@ -45,17 +45,18 @@ def build_app(answer: Callable[[Request], Response | Forward], endpoints: Mappin
             await endpoint(scope, receive, send)
             return
         response = answer(request) if refusal is None else respond_alone(request, refusal)
+        is_forwarded = isinstance(response, Forward)
         if isinstance(response, Forward):
             try:
                 response = await exchange.forward(response, request, scope, receive, send)
             except NoAnswerError as failed:
-                response = failed.response
-                await send_response(send, response)
-        else:
+                response, is_forwarded = failed.response, False
+        if not is_forwarded:
             await send_response(send, response)
         with contextlib.suppress(Exception):  # the answer is sent; nothing that is told of it may harm the next
             observe(request, response)
-        await drop_body(request, receive)
+        if not is_forwarded:
+            await drop_body(request, receive)
 
     return app
 

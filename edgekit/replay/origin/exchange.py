@@ -18,6 +18,7 @@ from edgekit.replay.limits import (
     ORIGIN_CONNECTIONS,
     ORIGIN_IDLE_SECONDS,
     ORIGIN_SECONDS,
+    UNREAD_SECONDS,
 )
 from edgekit.replay.origin.forward import Forward
 from edgekit.replay.origin.headers import is_loop, request_headers, response_headers
@@ -82,6 +83,11 @@ class Exchange:
         gone = asyncio.ensure_future(body.wait_until_gone())
         try:
             await asyncio.wait({passing, gone}, return_when=asyncio.FIRST_COMPLETED)
+            is_sent = passing.done() and passing.exception() is None
+            if is_sent and not body.is_whole.is_set():  # to close on its sender would lose the answer
+                dropped = asyncio.ensure_future(body.is_whole.wait())
+                await asyncio.wait({dropped, gone}, timeout=UNREAD_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+                dropped.cancel()
         finally:
             for task in (passing, gone):
                 task.cancel()
@@ -132,14 +138,15 @@ class Exchange:
 
 
 class _Body(httpx.AsyncByteStream):
-    """A request's body as it comes; `is_over` once nobody reads it any more."""
+    """A request's body as it comes; `is_whole` when all of it has come, `is_over` once nobody wants more of it."""
 
     def __init__(self, request: Request, receive: Receive) -> None:
         self.is_empty = {b"content-length", b"transfer-encoding"}.isdisjoint(name for name, _ in request.headers)
         self.is_over = asyncio.Event()
+        self.is_whole = asyncio.Event()
         self._receive = receive
         if self.is_empty:
-            self.is_over.set()
+            self._end()
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         """Raises TimeoutError if nothing more comes."""
@@ -151,13 +158,18 @@ class _Body(httpx.AsyncByteStream):
             if piece := message.get("body"):
                 yield piece
             if not message.get("more_body"):
-                self.is_over.set()
+                self._end()
 
     async def wait_until_gone(self) -> None:
         """Until the client has closed its connection. What it sends of a body that nobody reads is dropped."""
         await self.is_over.wait()
-        while (await self._receive())["type"] != "http.disconnect":
-            pass
+        while (message := await self._receive())["type"] != "http.disconnect":
+            if not message.get("more_body"):
+                self._end()
+
+    def _end(self) -> None:
+        self.is_whole.set()
+        self.is_over.set()
 
 
 def _open_transport(kept: int) -> httpx.AsyncHTTPTransport:

@@ -3,8 +3,9 @@
 import socket
 import socketserver
 import threading
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 Behave = Callable[["Connection"], None]
@@ -78,7 +79,18 @@ class Behind:
     asked: list[bytes] = field(default_factory=list)
     connections: list[int] = field(default_factory=list)
     closed: threading.Event = field(default_factory=threading.Event)
+    accepted: set[socket.socket] = field(default_factory=set)
     behave: Behave = lambda _: None
+
+    def start_anew(self) -> None:
+        """Forget what was, and end the connections that a server keeps."""
+        for connection in tuple(self.accepted):
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+        while self.accepted:
+            time.sleep(0.001)
+        self.asked.clear()
+        self.closed.clear()
 
     @property
     def url(self) -> str:
@@ -91,13 +103,14 @@ def behind() -> Iterator[Behind]:
 
     class Handler(socketserver.BaseRequestHandler):
         def handle(self) -> None:
-            state.connections.append(1)
+            state.accepted.add(self.request)
             self.request.settimeout(60)
             try:
                 state.behave(Connection(self.request, state.asked))
             except (OSError, AssertionError):
                 pass
             finally:
+                state.accepted.discard(self.request)
                 state.closed.set()
 
     class Server(socketserver.ThreadingTCPServer):
