@@ -28,7 +28,7 @@ BUDGETS: Final = {
     "tests/model": 10,
     "tests/precommit": 45,
     "tests/project": 30,
-    "tests/replay": 40,
+    "tests/replay": 55,
     "tests/site": 5,
     "tests/watch": 12,
 }

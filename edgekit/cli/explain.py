@@ -160,7 +160,7 @@ def _check_tier(site: Site, tier: str | None) -> None:
 
 
 def _list_headers(site: Site, page: Page, delivery: Delivery) -> Headers:
-    """The headers of an answer with the page, without its length and ETag; an item has no answer."""
+    """The headers of an answer with the page, without its length, ETag and coding; an item has no answer."""
     own = PAGE_HEADERS[delivery]
     path = encode_path(page.path)
     if page.path in _ERROR_PAGES:

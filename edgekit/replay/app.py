@@ -63,7 +63,9 @@ def build_app(answer: Callable[[Request], Response | Forward], endpoints: Mappin
 
 async def send_response(send: Send, response: Response) -> None:
     """Send it; what is long in pieces, each when there is room for it."""
-    headers = (*response.headers, _SERVER)
+    headers = response.headers
+    if all(name != b"server" for name, _ in headers):  # a site may have another name for it
+        headers = (*headers, _SERVER)
     await send({"type": "http.response.start", "status": response.status, "headers": headers})
     body = response.body
     start = 0
@@ -96,13 +98,12 @@ async def drop_body(request: Request, receive: Receive) -> None:
 def _refuse(request: Request, http_version: str) -> Answer | None:
     """What is wrong with a head as a whole."""
     size = len(request.path) + len(request.query)
-    hosts = []  # granian has an empty one if there is none
+    hosts = 0
     for name, value in request.headers:
         size += len(name) + len(value) + 4  # ": " and the line's end
-        if name == b"host":
-            hosts.append(value)
+        hosts += name == b"host"
     if size > MAX_HEAD_BYTES:  # what the server reads at once may be more
         return HEAD_TOO_LARGE
-    if len(hosts) > 1 or (http_version == "1.1" and not any(hosts)):  # RFC 9112, 3.2
+    if hosts > 1 or (hosts == 0 and http_version == "1.1"):  # RFC 9112, 3.2
         return HOST_UNCLEAR
     return None

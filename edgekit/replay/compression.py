@@ -31,7 +31,12 @@ def is_compressible(headers: Headers, length: int) -> bool:
     """Is an answer of this length with these headers worth compressing?"""
     if not MIN_BYTES <= length <= MAX_BYTES:
         return False
-    return any(name == b"content-type" and _SHRINKS.match(value) is not None for name, value in headers)
+    return any(_shrinks(value) for name, value in headers if name == b"content-type")
+
+
+@lru_cache(maxsize=64)
+def _shrinks(content_type: bytes) -> bool:
+    return _SHRINKS.match(content_type) is not None
 
 
 def takes_gzip(headers: Headers) -> bool:

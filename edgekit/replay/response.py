@@ -6,7 +6,6 @@ from types import MappingProxyType
 from typing import Final, Literal
 
 import msgspec
-from msgspec.structs import replace
 
 from edgekit.model.manifest import Delivery
 from edgekit.replay.compression import VARY, gzip_etag, is_compressible, takes_gzip
@@ -117,14 +116,10 @@ def share(request: Request, answer: Answer, etag: bytes) -> Answer:
     """
     etags = [etag]
     if is_compressible(answer.headers, len(answer.body)):
-        answer = replace(answer, headers=(*answer.headers, VARY))
-        etags.append(gzip_etag(etag))
-        if takes_gzip(request.headers):
-            answer = replace(answer, compress_as=etag)
-            etags.reverse()
-    if answer.status == 200:
-        answer = revalidate(request, answer, *etags)
-    return answer
+        compress_as = etag if takes_gzip(request.headers) else None
+        answer = Answer(answer.status, (*answer.headers, VARY), answer.body, answer.tier, compress_as)
+        etags.insert(0 if compress_as else 1, gzip_etag(etag))
+    return revalidate(request, answer, *etags) if answer.status == 200 else answer
 
 
 def revalidate(request: Request, answer: Answer, *etags: bytes) -> Answer:
@@ -132,12 +127,12 @@ def revalidate(request: Request, answer: Answer, *etags: bytes) -> Answer:
 
     A 304 has the ETag that the client named: by it a cache finds which of its answers it may use again.
     """
-    held = next((etag for etag in etags if _holds(request, etag)), None)
-    tagged = replace(answer, headers=(*answer.headers, (b"etag", held or etags[0])))
-    if held is None:
-        return tagged
-    kept = tuple(header for header in tagged.headers if header[0] != b"content-type")
-    return replace(tagged, status=304, headers=kept, body=b"", compress_as=None)
+    for etag in etags:
+        if _holds(request, etag):
+            kept = tuple(header for header in answer.headers if header[0] != b"content-type")
+            return Answer(304, (*kept, (b"etag", etag)), b"", answer.tier)
+    headers = (*answer.headers, (b"etag", etags[0]))
+    return Answer(answer.status, headers, answer.body, answer.tier, answer.compress_as)
 
 
 def _holds(request: Request, etag: bytes) -> bool:

@@ -38,7 +38,7 @@ _WATCH_SECONDS: Final = 0.5
 
 
 def serve(store_path: Path, host: str, port: int, options: Options, on_start: Callable[[], None] | None = None) -> None:
-    """Answer requests from a store until SIGTERM or SIGINT; `on_start` is called (in a thread) once it answers.
+    """Answer requests from a store until a signal ends it; `on_start` is called (in a thread) once it answers.
 
     This process must not hold the store open. Raises EK452 if nothing is published, what `open_store` raises, and what
     `run_server` does.
@@ -50,7 +50,7 @@ def serve(store_path: Path, host: str, port: int, options: Options, on_start: Ca
 def run_server(
     load: Callable[[], Endpoint], host: str, port: int, workers: int = 1, on_start: Callable[[], None] | None = None
 ) -> None:
-    """Run the application that `load` makes, in each of the workers, until SIGTERM or SIGINT.
+    """Run the application that `load` makes, in each of the workers, until SIGTERM, SIGINT or SIGHUP.
 
     A worker that dies is replaced if there are others, which answer meanwhile. Raises EK453 if it was the only one, or
     if its successor dies, too; EK451 if nothing can listen there.
@@ -67,7 +67,7 @@ def run_server(
         interface=Interfaces.ASGINL,
         workers=workers,
         respawn_failed_workers=workers > 1,
-        backpressure=_allow_connections(),
+        backpressure=allow_connections(),
         loop=Loops.asyncio,
         http=HTTPModes.http1,
         http1_settings=HTTP1Settings(header_read_timeout=HEAD_SECONDS * 1_000, max_buffer_size=MAX_HEAD_BYTES),
@@ -77,6 +77,8 @@ def run_server(
         log_dictconfig={"handlers": _LOG_TO_STDERR},
     )
     _listen_on(server, bind_socket(host, port))
+    if signal.getsignal(signal.SIGHUP) == signal.SIG_DFL:  # granian would go on without its terminal
+        server.on_startup(partial(signal.signal, signal.SIGHUP, server.signal_handler_interrupt))
     if on_start:
         server.on_startup(threading.Timer(_LISTEN_SECONDS, _announce, (host, port, on_start)).start)
     try:
@@ -105,7 +107,7 @@ def _listen_on(server: Any, listener: socket.socket) -> None:
     server._init_shared_socket = share
 
 
-def _allow_connections() -> int:
+def allow_connections() -> int:
     """How many connections a worker takes at once: no more than it may have descriptors, of which it gets what it may.
 
     Without a descriptor to accept a connection with, a worker would spin.
@@ -122,6 +124,7 @@ def _heed_signals() -> None:
     """A worker that is told to end before it is ready does so: the handlers that it inherits would swallow that."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # the server's matter
 
 
 def _load(load: Callable[[], Endpoint], parent: int) -> Endpoint:

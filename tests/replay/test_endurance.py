@@ -57,11 +57,12 @@ HEADERS = [
     *(
         line + b"\r\n"
         for line in (
-            b"Host: x|Host: y|Host:|Host: [::1|X-User-Id: u1|x-user-id: \xff|Connection: close|"
-            b"Connection: keep-alive, te|Content-Length: 3|Content-Length: 3, 3|Content-Length: -1|Transfer-Encoding: chunked|"
-            b"Range: bytes=0-1|Transfer-Encoding: gzip, chunked|Transfer-Encoding:\x0bchunked|Expect: 100-continue|Expect: 200-ok|"
-            b"Upgrade: websocket|Cookie: c=1; c=2;;=;|TE: trailers|Accept-Encoding: gzip;q=|Accept-Encoding: *|"
-            b'If-None-Match: *|If-None-Match: "\xff|X: \0| folded|\tfolded|no colon|: none|Spaced : x|X: a\rb|\xe9: x'
+            b"Host: x|Host: y|Host:|Host: [::1|X-User-Id: u1|x-user-id: \xff|Connection: close|Connection: keep-alive|"
+            b"Content-Length: 3|Content-Length: 3, 3|Content-Length: -1|Expect: 100-continue|Expect: 200-ok|"
+            b"Transfer-Encoding: chunked|Transfer-Encoding: gzip, chunked|Transfer-Encoding:\x0bchunked|"
+            b"Range: bytes=0-1|Upgrade: websocket|Cookie: c=1; c=2;;=;|TE: trailers|"
+            b"Accept-Encoding: gzip;q=|Accept-Encoding: *|If-None-Match: *|"
+            b'If-None-Match: "\xff|X: \0| folded|\tfolded|no colon|: no name|Spaced : x|X: a\rb|\xe9: x'
         ).split(b"|")
     ),
 ]

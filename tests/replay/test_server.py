@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import resource
 import signal
 import socket
 import threading
@@ -18,7 +19,7 @@ from edgekit.diagnostics.diagnostic import EdgekitError
 from edgekit.kv.store import open_store
 from edgekit.model.keys import USER_SEGMENTS
 from edgekit.replay.options import Options
-from edgekit.replay.server import serve
+from edgekit.replay.server import allow_connections, serve
 from tests.replay.serving import children_of, running, write_release, write_store
 from tests.replay.wire import converse, exchange, split
 from tests.scale import scaled
@@ -223,7 +224,7 @@ def is_listening(port: int) -> bool:
     return True
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_signal_stops_it_quietly(file: Path, number: signal.Signals) -> None:
     with running(file) as (port, process):
         assert fetch(port, "/about")[0] == 200
@@ -245,6 +246,28 @@ def test_a_critical_event_is_one_json_line_on_stderr(tmp_path: Path) -> None:
     event = json.loads(errors)
     assert (event["path"], event["status"], event["outcome"], event["reads"]) == ("/", 200, "ok", 3)
     assert "damaged record" in event["logs"][0]["message"]
+
+
+@pytest.mark.parametrize(
+    ("limits", "raised", "connections"),
+    [
+        ((1_024, 1_048_576), (2_304, 1_048_576), 2_048),
+        ((1_024, resource.RLIM_INFINITY), (2_304, resource.RLIM_INFINITY), 2_048),
+        ((1_024, 1_024), (1_024, 1_024), 768),
+        ((512, 1_024), (1_024, 1_024), 768),
+        ((64, 64), (64, 64), 1),
+        ((4_096, 4_096), None, 2_048),
+        ((resource.RLIM_INFINITY, resource.RLIM_INFINITY), None, 2_048),
+    ],
+)
+def test_a_worker_takes_no_more_connections_than_it_has_descriptors_for(
+    monkeypatch: pytest.MonkeyPatch, limits: tuple[int, int], raised: tuple[int, int] | None, connections: int
+) -> None:
+    asked: list[tuple[int, int]] = []
+    monkeypatch.setattr(resource, "getrlimit", lambda _: limits)
+    monkeypatch.setattr(resource, "setrlimit", lambda _, wanted: asked.append(wanted))
+    assert connections == allow_connections()
+    assert ([] if raised is None else [raised]) == asked
 
 
 def test_a_store_without_a_release_is_not_served(tmp_path: Path) -> None:

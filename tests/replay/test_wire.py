@@ -19,7 +19,9 @@ NEXT = b"GET /about HTTP/1.1\r\n" + HOST + END
 @pytest.fixture(scope="module")
 def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     file = tmp_path_factory.mktemp("store") / "edge.lmdb"
-    write_store(file, {"pages": {"/": "home", "/about": "about", "/long": LONG, "404": "gone"}})
+    slots = {"HOST": {"from": "request.host", "default": "nobody's", "max_length": 20}}
+    pages = {"/": "home", "/about": "about", "/long": LONG, "/host": {"free": "{HOST}"}, "404": "gone"}
+    write_store(file, {"slots": slots, "pages": pages, "headers": {"/host": {"server": "shop"}}})
     with running(file) as (port, _):
         yield port
 
@@ -141,9 +143,19 @@ def test_a_long_page_arrives_whole_with_its_length(port: int) -> None:
     assert whole.head.partition(b"\r\ndate")[0] == head.head.partition(b"\r\ndate")[0]
 
 
+def test_a_request_of_http_1_0_without_a_host_has_none(port: int) -> None:
+    assert exchange(port, b"GET /host HTTP/1.0\r\n\r\n").endswith(b"\r\n\r\nnobody&#39;s")
+    assert exchange(port, b"GET /host HTTP/1.0\r\nHost: x.example\r\n\r\n").endswith(b"\r\n\r\nx.example")
+
+
 @pytest.mark.parametrize("path", [b"/", b"/long", b"/nowhere", b"/a/../b", b"//about"])
 def test_every_answer_names_the_server_without_a_version_and_has_a_date(port: int, path: bytes) -> None:
     head = split(exchange(port, b"GET " + path + b" HTTP/1.1\r\n" + HOST + END))[0].head
     assert [line for line in head.split(b"\r\n") if line.startswith(b"server")] == [b"server: edgekit"]
     assert head.count(b"\r\ndate: ") == 1
     assert head.endswith(b" GMT\r\n")
+
+
+def test_a_site_may_name_its_server(port: int) -> None:
+    head = split(exchange(port, b"GET /host HTTP/1.1\r\n" + HOST + END))[0].head
+    assert [line for line in head.split(b"\r\n") if line.startswith(b"server")] == [b"server: shop"]
