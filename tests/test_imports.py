@@ -28,10 +28,10 @@ MAY_IMPORT: Final = {
 }
 """What each room may import beside itself."""
 
-HOME: Final = {
+HOME: Final[dict[str, str | tuple[str, ...]]] = {
     "click": "cli/",
     "granian": "replay/server.py",
-    "httpx": "live/probe.py",
+    "httpx": ("live/probe.py", "replay/origin/exchange.py"),
     "jinja2": "compiler/",
     "lmdb": "kv/",
     "rich": "cli/output.py",
@@ -40,7 +40,7 @@ HOME: Final = {
     "tree_sitter_javascript": "compiler/scripts.py",
     "watchfiles": "watch/rounds.py",
 }
-"""The only place that imports a package."""
+"""The only places that import a package."""
 
 
 def room_of(name: str) -> str:

@@ -16,6 +16,7 @@ import msgspec
 from edgekit.replay.app import build_app
 from edgekit.replay.asgi import Endpoint, Receive, Scope, Send, read_request
 from edgekit.replay.local import is_local, is_same_origin
+from edgekit.replay.origin.forward import Forward
 from edgekit.replay.request import Request
 from edgekit.replay.response import NOT_FOUND, Response
 from edgekit.watch.latest import LatestNews
@@ -41,7 +42,11 @@ def create_watched_app(news: Connection) -> Endpoint:
     latest = LatestNews(news)
     watched = WatchedStore()
 
-    def answer_now(request: Request) -> Response:
+    def answer_now(request: Request) -> Response | Forward:
+        forward = watched.find_forward(request, latest.news)
+        if forward is not None:
+            return forward
+
         def answer(asked: Request) -> Response:
             return watched.answer(asked, latest.news)
 

@@ -75,9 +75,12 @@ def client(url: str) -> Iterator[httpx.Client]:
 
 def test_pages_that_have_moved_are_edgekits_and_the_others_the_shops(client: httpx.Client) -> None:
     assert "edgekit's /about" in client.get("/about").text
-    assert [
-        client.get(path).text for path in ("/", "/product/p-1", "/blog/", "/static/old.css")
-    ] == ["the shop's own /", "the shop's own /product/p-1", "the blog", "b{}"]
+    assert [client.get(path).text for path in ("/", "/product/p-1", "/blog/", "/static/old.css")] == [
+        "the shop's own /",
+        "the shop's own /product/p-1",
+        "the blog",
+        "b{}",
+    ]
 
 
 def test_a_path_that_the_shop_redirects_is_no_circle(client: httpx.Client) -> None:
