@@ -25,7 +25,7 @@ def read_parts(manifest: Manifest | None) -> dict[str, Any]:
         if field in _PREFIXES:
             parts |= {f"{_PREFIXES[field]} {name}": entry for name, entry in value.items()}
         elif field in _TABLES:
-            parts |= {f"{field} {name}": entry for name, entry in (value or {}).items()}
+            parts |= {f"{field} {name}": entry for name, entry in value.items()}
         elif field == "redirects":
             parts |= {f"redirect {rule['source']}": {"to": rule["to"], "status": rule["status"]} for rule in value}
         elif field == "headers":

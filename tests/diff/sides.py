@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+import msgspec
+
 from edgekit.diff.side import Side
 from edgekit.fragment.edits import Edits
 from edgekit.model.digest import digest
@@ -51,7 +53,7 @@ def manifest_of(
         ttl=ttl or Ttl(),
         cpu_ms=cpu_ms,
         identity=identity or Identity(),
-        origin=origin,
+        origin=origin or msgspec.UNSET,
     )
 
 

@@ -40,7 +40,7 @@ REFUSED = {
     },
     f"{URL}": ("EK168", "`[origin]` has neither `paths` nor `fallback = true`, so nothing goes to it"),
     f'{URL}\npath = ["/a"]\nfallback = true': ("EK110", "unknown key `origin.path`; did you mean `paths`?"),
-    f'{URL}\npaths = ["/a"]\nfallback = "yes"': ("EK111", "`origin.fallback` is wrong: expected boolean"),
+    f'{URL}\npaths = ["/a"]\nfallback = "yes"': ("EK111", "`origin.fallback` is wrong: expected `boolean`"),
     **{
         f'{URL}\npaths = ["{path}"]': ("EK168", f"`{path}` {why}")
         for path, why in {

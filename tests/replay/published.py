@@ -125,7 +125,7 @@ def publish(described: dict[str, Any], namespaces: Namespaces | None = None) -> 
         identity=msgspec.convert(described.get("identity", {}), Identity),
         redirects=tuple(RedirectRule(*(*redirect, 308)[:3]) for redirect in described.get("redirects", ())),
         headers=described.get("headers", {}),
-        origin=msgspec.convert(described["origin"], Origin) if "origin" in described else None,
+        origin=msgspec.convert(described["origin"], Origin) if "origin" in described else msgspec.UNSET,
     )
     for tier, config in {**segments, **described.get("config", {})}.items():
         store[SEGMENT_CONFIG][tier] = seal(_record(config), described.get("config_expires", {}).get(tier, 0))

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from flask import Flask, Response, redirect, request, session, url_for
 from werkzeug.serving import make_server
 
-LINES = 20_000
+LINES = 2_000
 
 
 def create_shop() -> Flask:
