@@ -28,10 +28,10 @@ USERS = '{"id": "u1", "tier": "premium"}\n'
 
 
 @contextmanager
-def serving(site: Path, store: Path) -> Iterator[str]:
+def serving(site: Path, store: Path, *options: str) -> Iterator[str]:
     """The URL of `edgekit serve`."""
     with subprocess.Popen(
-        [sys.executable, "-m", "edgekit", "serve", str(site), "--store", str(store), "--port", "0"],
+        [sys.executable, "-m", "edgekit", "serve", str(site), "--store", str(store), "--port", "0", *options],
         stdout=subprocess.PIPE,
         text=True,
     ) as process:
@@ -129,3 +129,9 @@ def test_the_next_page_moves_while_the_shop_is_open(client: httpx.Client, url: s
     build(folder, folder / "edge.lmdb")
     assert client.get("/product/p-7").text == "edgekit's /product/p-7"
     assert client.get("/product/p-8").text == "the shop's own /product/p-8"
+
+
+def test_a_watched_site_passes_on_what_is_the_shops(url: str, folder: Path, tmp_path: Path) -> None:
+    with serving(folder, tmp_path / "edge.lmdb", "--watch") as watched:
+        answers = [httpx.get(f"{watched}{path}", trust_env=False) for path in ("/about", "/blog/")]
+    assert ("the blog", True) == (answers[1].text, answers[0].text.startswith("edgekit's /about"))
