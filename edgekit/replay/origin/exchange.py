@@ -131,10 +131,12 @@ class Exchange:
             _fail(request, forward, 504, f"the origin took too long ({type(error).__name__})")
         except httpx.LocalProtocolError:
             _refuse(request, forward, NOT_FORWARDED)
-        except httpx.TransportError as error:
-            _fail(request, forward, 502, f"the origin cannot be asked ({type(error).__name__})")
         except TimeoutError:
             _refuse(request, forward, BODY_TOO_SLOW)
+        except _ClientGoneError:
+            raise
+        except Exception as error:  # the client gets a page, whatever happens
+            _fail(request, forward, 502, f"the origin cannot be asked ({type(error).__name__})")
 
 
 class _Body(httpx.AsyncByteStream):

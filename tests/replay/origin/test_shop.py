@@ -134,4 +134,4 @@ def test_the_next_page_moves_while_the_shop_is_open(client: httpx.Client, url: s
 def test_a_watched_site_passes_on_what_is_the_shops(url: str, folder: Path, tmp_path: Path) -> None:
     with serving(folder, tmp_path / "edge.lmdb", "--watch") as watched:
         answers = [httpx.get(f"{watched}{path}", trust_env=False) for path in ("/about", "/blog/")]
-    assert ("the blog", True) == (answers[1].text, answers[0].text.startswith("edgekit's /about"))
+    assert (answers[1].text, answers[0].text.startswith("edgekit's /about")) == ("the blog", True)
