@@ -31,7 +31,7 @@ MAY_IMPORT: Final = {
 HOME: Final[dict[str, str | tuple[str, ...]]] = {
     "click": "cli/",
     "granian": "replay/server.py",
-    "httpx": "live/",
+    "httpx": ("live/", "replay/origin/exchange.py"),
     "jinja2": "compiler/",
     "jwt": ("project/jwks.py", "replay/identity/"),
     "lmdb": "kv/",

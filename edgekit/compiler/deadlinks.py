@@ -23,7 +23,7 @@ def report_dead_links(found: Iterable[tuple[str, DeadLink]], site: Site, finding
         paths, pages = lines.setdefault((dead.location, dead.tiers), (set(), set()))
         paths.add(dead.path)
         pages.add(page)
-    answered = AnsweredPaths(site.pages, site.assets.values(), site.redirects)
+    answered = AnsweredPaths(site.pages, site.assets.values(), site.redirects, site.origin)
     warnings = []
     for (location, tiers), (paths, pages) in sorted(lines.items()):
         message = _describe(sorted(paths), answered)

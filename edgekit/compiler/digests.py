@@ -25,7 +25,7 @@ class Digests:
 
     def __init__(self, site: Site) -> None:
         self.site = site
-        self.links = AnsweredPaths(site.pages, site.assets.values(), site.redirects)
+        self.links = AnsweredPaths(site.pages, site.assets.values(), site.redirects, site.origin)
         self._loader = TemplateLoader(site)
         self._sources = {slot.source: slot for slot in site.slots.values()}
         self._lists = site.shown_by_lists()

@@ -59,7 +59,7 @@ class LinkChecker:
     """Checks the pages of a site, one after the other. What it finds in one does not depend on those before it."""
 
     def __init__(self, site: Site, findings: Findings) -> None:
-        self._answered = AnsweredPaths(site.pages, site.assets.values(), site.redirects)
+        self._answered = AnsweredPaths(site.pages, site.assets.values(), site.redirects, site.origin)
         self._find_line = findings.find_line
         self._base_url = site.base_url.lower()
         self._folders: dict[str, _Targets] = {}

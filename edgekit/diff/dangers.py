@@ -66,6 +66,7 @@ def find_dangers(
         *_appearing(new, slots),
         *_sources(old, new),
         *_identity(parts),
+        *_origin(parts),
         *_headers(parts),
         *_pages(old, new),
         *_redirects(parts),
@@ -123,6 +124,19 @@ def _identity(parts: Iterable[Change]) -> Iterator[Danger]:
         if change.key.startswith("identity "):
             why = _IDENTITY.get(change.key, "users may be taken for others, or for guests")
             yield Danger("identity", f"`{change.key}` {_became(change)}: {why}")
+
+
+_ORIGIN: Final[Mapping[str, str]] = {
+    "origin fallback": "it decides who answers paths that the site has nothing for",
+    "origin paths": "these, with any method, are answered by the application behind the site",
+    "origin url": "its paths, with cookies and bodies, go to another application",
+}
+
+
+def _origin(parts: Iterable[Change]) -> Iterator[Danger]:
+    for change in parts:
+        if change.key in _ORIGIN and (change.action == "changed" or change.new or change.old):
+            yield Danger("origin", f"`{change.key}` {_became(change)}: {_ORIGIN[change.key]}")
 
 
 def _headers(parts: Iterable[Change]) -> Iterator[Danger]:

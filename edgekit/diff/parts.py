@@ -12,13 +12,13 @@ from edgekit.model.manifest import Manifest
 _PREFIXES: Final[Mapping[str, str]] = {"routes": "page", "islands": "island", "slots": "slot"}
 """Fields of a manifest of which each entry is a part, and what stands before its name."""
 
-_TABLES: Final = frozenset({"identity", "ttl"})
+_TABLES: Final = frozenset({"identity", "origin", "ttl"})
 """Fields whose own fields are parts."""
 
 
 def read_parts(manifest: Manifest | None) -> dict[str, Any]:
     """The parts as JSON has them: `page /cart`, `island menu`, `redirect /shop`, `header /product/* x-frame-options`,
-    `slot USER_NAME`, `ttl user`, `identity mode`, `cpu_ms`, …; all but the tiers' configurations."""
+    `slot USER_NAME`, `ttl user`, `identity mode`, `origin url`, `cpu_ms`, …; all but the tiers' configurations."""
     fields = {} if manifest is None else msgspec.to_builtins(manifest)
     parts: dict[str, Any] = {}
     for field, value in fields.items():

@@ -9,6 +9,7 @@ from msgspec import Meta
 from edgekit.model.digest import DIGEST_BYTES
 from edgekit.model.jwk import Algorithm, Jwk
 from edgekit.model.keys import Namespace
+from edgekit.model.origin import Origin
 from edgekit.model.reads import Reads
 from edgekit.model.slot import Slot
 
@@ -88,6 +89,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     `routes` maps a page's path (error pages: `404`, `503`) to its route; `islands` the name of each plain island to how
     it is answered; `segments` a tier to its configuration as the site's files have it. `redirects` stand in the order
     in which they are tried; `headers` maps a pattern of decoded paths (`*` at its end is any rest) to names and values.
+    A site without an `origin` has no such field, so its releases keep the names they had before there was one.
     """
 
     format: int = FORMAT_VERSION
@@ -96,6 +98,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     islands: dict[str, Island] = {}
     redirects: tuple[RedirectRule, ...] = ()
     headers: dict[str, dict[str, str]] = {}
+    origin: Origin | msgspec.UnsetType = msgspec.UNSET
     slots: dict[str, Slot]
     segments: dict[str, dict[str, Any]]
     ttl: Ttl

@@ -7,7 +7,8 @@ from urllib.parse import unquote
 
 from edgekit.diagnostics.suggest import did_you_mean
 from edgekit.model.manifest import RedirectRule
-from edgekit.model.path import Redirect, Refusal, canonical_path
+from edgekit.model.origin import Origin, matches
+from edgekit.model.path import Redirect, Refusal, canonical_path, is_reserved
 from edgekit.model.redirect import Redirects
 from edgekit.project.site import Asset, Page
 
@@ -16,20 +17,31 @@ _NEIGHBOURS: Final = 200
 
 
 class AnsweredPaths:
-    """The paths of a site's pages, redirects and assets."""
+    """The paths of a site's pages, redirects and assets, and those of the application behind it."""
 
-    def __init__(self, pages: Iterable[Page], assets: Iterable[Asset], redirects: Iterable[RedirectRule]) -> None:
+    def __init__(
+        self,
+        pages: Iterable[Page],
+        assets: Iterable[Asset],
+        redirects: Iterable[RedirectRule],
+        origin: Origin | None,
+    ) -> None:
+        self._origin = origin
         self.paths: Final = frozenset([page.path for page in pages] + [asset.url for asset in assets])
         self.redirects: Final = Redirects(redirects)
         self._sorted = sorted(path for path in self.paths if path.startswith("/"))  # error pages have no address
 
     def answers(self, path: str) -> bool:
         """Whether a path, percent-encoded as in a URL, leads to something, be it over redirects."""
+        if self._origin is not None and any(matches(pattern, path) for pattern in self._origin.paths):
+            return True
         canonical = canonical_path(path)
         if isinstance(canonical, Refusal):
             return False
         decoded = unquote(canonical.location) if isinstance(canonical, Redirect) else canonical
-        return decoded in self.paths or decoded.startswith("/_edgekit/") or self.redirects.find(decoded) is not None
+        if decoded in self.paths or decoded.startswith("/_edgekit/") or self.redirects.find(decoded) is not None:
+            return True
+        return self._origin is not None and self._origin.fallback and not is_reserved(decoded)
 
     def did_you_mean(self, path: str) -> str:
         """The end of a sentence that names the nearest known path, or nothing."""

@@ -306,6 +306,27 @@ class IdentityTable(msgspec.Struct, frozen=True):
     ] = {}
 
 
+class OriginTable(msgspec.Struct, frozen=True):
+    """The application behind the site."""
+
+    url: Annotated[
+        Text,
+        Meta(
+            description="Scheme, host and perhaps a port, without a path.",
+            examples=["http://127.0.0.1:8000"],
+            extra_json_schema=REQUIRED,
+        ),
+    ] = ""
+    paths: Annotated[
+        tuple[Text, ...],
+        Meta(
+            description="Paths that it answers, with any method, as requests have them; `*` at the end is any rest.",
+            examples=[["/api/*", "/checkout/*"]],
+        ),
+    ] = ()
+    fallback: Annotated[bool, Meta(description="It answers every path that nothing else answers, too.")] = False
+
+
 class Config(msgspec.Struct, frozen=True):
     """The configuration of an edgekit site."""
 
@@ -330,6 +351,7 @@ class Config(msgspec.Struct, frozen=True):
             examples=[{"/product/*": {"x-frame-options": "DENY"}}],
         ),
     ] = {}
+    origin: OriginTable | None = None
     jinja: JinjaTable = JinjaTable()
     budget: BudgetTable = BudgetTable()
     identity: IdentityTable = IdentityTable()

@@ -15,6 +15,7 @@ from edgekit.project.headers import read_headers
 from edgekit.project.identity import read_identity
 from edgekit.project.inputs import digest_files, list_inputs
 from edgekit.project.islands import read_islands
+from edgekit.project.origin import read_origin
 from edgekit.project.pages import read_pages
 from edgekit.project.problems import Problems
 from edgekit.project.redirects import read_redirects
@@ -48,7 +49,8 @@ def load_site(root: Path, *, build_time: datetime | None = None) -> Site:
     slots = read_slots(config.slots, tiers, islands, toml, problems)
     pages = read_pages(root, config.pages, data, tuple(tiers), toml, problems)
     assets = read_assets(root, problems)
-    redirects = read_redirects(config.redirects, config.site.base_url, pages, assets.values(), toml, problems)
+    origin = read_origin(config.origin, pages, toml, problems)
+    redirects = read_redirects(config.redirects, config.site.base_url, pages, assets.values(), origin, toml, problems)
     headers = read_headers(config.headers, toml, problems)
     jinja = _read_jinja(root, config.jinja, toml, problems)
     keys = config.identity.jwks
@@ -69,6 +71,7 @@ def load_site(root: Path, *, build_time: datetime | None = None) -> Site:
         assets=assets,
         redirects=redirects,
         headers=headers,
+        origin=origin,
         jinja=jinja,
         ttl=config.kv.ttl,
         identity=identity,

@@ -2,9 +2,11 @@
 
 from collections.abc import Collection, Mapping
 from typing import Final
+from urllib.parse import unquote
 
 from edgekit.model.manifest import RedirectRule
-from edgekit.model.redirect import Pattern, Redirects, part_names, pattern_of, specificity
+from edgekit.model.origin import Origin, matches
+from edgekit.model.redirect import PART, Pattern, Redirects, part_names, pattern_of, specificity
 from edgekit.project.answered import AnsweredPaths
 from edgekit.project.circles import find_circles
 from edgekit.project.config import RedirectTable
@@ -22,6 +24,7 @@ def read_redirects(
     base_url: str,
     pages: Collection[Page],
     assets: Collection[Asset],
+    origin: Origin | None,
     toml: TomlFile,
     problems: Problems,
 ) -> tuple[RedirectRule, ...]:
@@ -58,17 +61,32 @@ def read_redirects(
         note(problems, toml, keys, "EK160", what, help="write those of one path without a part: they may be many")
         return ()
     _check_pages(rules, written, pages, toml, problems)
+    _check_origin(rules, written, origin, toml, problems)
     for circle in find_circles(rules, paths):
         names = " → ".join(f"`{written[rule.source]}`" for rule in (*circle, circle[0]))
         what = f"redirects lead in a circle: {names}"
         note(problems, toml, ("redirects", written[circle[0].source]), "EK164", what, help="let one lead to a page")
-    answered = AnsweredPaths(pages, assets, rules)
+    answered = AnsweredPaths(pages, assets, rules, origin)
     for source, path in paths.items():
         if path is not None and not part_names(path) and not answered.answers(path):
             what = f"`{written[source]}` is redirected to `{path}`, which nothing answers{answered.did_you_mean(path)}"
             help = "name the path of a page"
             note(problems, toml, ("redirects", written[source]), "EK801", what, help=help, severity="warning")
     return tuple(rules)
+
+
+def _check_origin(
+    rules: list[RedirectRule], written: Mapping[str, str], origin: Origin | None, toml: TomlFile, problems: Problems
+) -> None:
+    """What stands before a redirect's first part is all that is known of its paths."""
+    for rule in rules:
+        start, *rest = PART.split(unquote(rule.source), maxsplit=1)
+        for pattern in origin.paths if origin else ():
+            if (pattern.endswith("*") or not rest) and matches(unquote(pattern), start):
+                what = f"the origin's `{pattern}` hides the redirect of `{written[rule.source]}`"
+                help = "remove the redirect, or name fewer paths in `[origin] paths`"
+                note(problems, toml, ("redirects", written[rule.source]), "EK169", what, help=help)
+                break
 
 
 def _check_pages(

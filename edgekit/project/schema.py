@@ -28,6 +28,8 @@ def _resolve(schema: dict[str, Any], tables: dict[str, Any]) -> dict[str, Any]:
     schema = {key: value for key, value in schema.items() if key not in ("$ref", "title")}
     if "anyOf" in schema:
         kinds = [_resolve(kind, tables) for kind in schema.pop("anyOf") if kind != _NULL]
+        if len(kinds) == 1 and "properties" in kinds[0]:
+            return kinds[0]
         schema = {**schema, "anyOf": kinds} if len(kinds) > 1 else {**kinds[0], **schema}
     if "items" in schema:
         schema["items"] = _resolve(schema["items"], tables)
@@ -45,7 +47,12 @@ def _resolve(schema: dict[str, Any], tables: dict[str, Any]) -> dict[str, Any]:
 def _resolve_table(schema: dict[str, Any], tables: dict[str, Any]) -> dict[str, Any]:
     (mark,) = REQUIRED
     properties = {key: _resolve(value, tables) for key, value in schema["properties"].items()}
-    # A table that needs a key is needed itself.
-    required = [key for key, value in properties.items() if value.pop(mark, False) or value.get("required")]
+    # A table that needs a key is needed itself, if it is no optional one.
+    optional = {key for key, value in schema["properties"].items() if _NULL in value.get("anyOf", ())}
+    required = [
+        key
+        for key, value in properties.items()
+        if value.pop(mark, False) or (value.get("required") and key not in optional)
+    ]
     schema.pop("default", None)
     return {**schema, "properties": properties, "required": required, "additionalProperties": False}

@@ -8,6 +8,7 @@ from typing import Any
 
 from edgekit.diagnostics.diagnostic import Diagnostic
 from edgekit.model.manifest import Delivery, Identity, RedirectRule, Ttl
+from edgekit.model.origin import Origin
 from edgekit.model.slot import Slot
 from edgekit.project.frozen import FrozenDict
 
@@ -111,6 +112,7 @@ class Site:
     assets: Mapping[str, Asset]
     redirects: tuple[RedirectRule, ...]
     headers: Mapping[str, Mapping[str, str]]
+    origin: Origin | None
     jinja: JinjaOptions
     ttl: Ttl
     identity: Identity

@@ -11,7 +11,7 @@ import msgspec
 from edgekit.kv.store import open_store
 from edgekit.replay.asgi import Endpoint, Receive, Scope, Send, drop_body, read_request, send_response
 from edgekit.replay.changes import Changes
-from edgekit.replay.core import respond
+from edgekit.replay.core import respond_or_forward
 from edgekit.replay.endpoints import build_endpoints, build_event_endpoints
 from edgekit.replay.faults import BadDay
 from edgekit.replay.health import check_health
@@ -20,6 +20,8 @@ from edgekit.replay.lag import LaggingStore
 from edgekit.replay.limits import MAX_HEAD_BYTES
 from edgekit.replay.observing import Observe, Observer
 from edgekit.replay.options import Options
+from edgekit.replay.origin.exchange import Exchange, NoAnswerError
+from edgekit.replay.origin.forward import Forward
 from edgekit.replay.request import Request
 from edgekit.replay.response import HEAD_TOO_LARGE, HOST_UNCLEAR, Answer, Response, respond_alone
 from edgekit.replay.store import ReplayStore
@@ -44,19 +46,21 @@ def create_app(store_path: Path, options: Options, folder: Path) -> Endpoint:
         **build_endpoints(options, folder, observer.metrics, partial(check_health, store)),
         **build_event_endpoints(options.secrets, Changes(opened, options.lag), observer.observe),
     }
-    return build_app(lambda request: respond(request, store), endpoints, observer.observe, delay)
+    return build_app(lambda request: respond_or_forward(request, store), endpoints, observer.observe, delay)
 
 
 def build_app(
-    answer: Callable[[Request], Response],
+    answer: Callable[[Request], Response | Forward],
     endpoints: Mapping[bytes, Endpoint],
     observe: Observe,
     delay: Callable[[Response], float] | None = None,
 ) -> Endpoint:
-    """The application that sends what `answer` gives for a request, and tells `observe` of it.
+    """The application that sends what `answer` gives for a request, the origin's answer where that is to be asked, and
+    tells `observe` of it.
 
-    It sends an answer after as many seconds as `delay` says. `endpoints` answer their paths, as they came.
+    It sends an answer of its own after as many seconds as `delay` says. `endpoints` answer their paths, as they came.
     """
+    exchange = Exchange()
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         request = read_request(scope)
@@ -66,17 +70,25 @@ def build_app(
             await endpoint(scope, receive, send)
             return
         response = answer(request) if refusal is None else respond_alone(request, refusal)
+        is_forwarded = isinstance(response, Forward)
+        if isinstance(response, Forward):
+            try:
+                response = await exchange.forward(response, request, scope, receive, send)
+            except NoAnswerError as failed:
+                response, is_forwarded = failed.response, False
         try:
-            if delay is not None:
-                await asyncio.sleep(delay(response))
-            await send_response(scope, send, response)
+            if not is_forwarded:
+                if delay is not None:
+                    await asyncio.sleep(delay(response))
+                await send_response(scope, send, response)
         except BaseException:  # the client has gone, or took too long
             response = msgspec.structs.replace(response, outcome="canceled")
             raise
         finally:
             with contextlib.suppress(Exception):  # the answer is sent; nothing that is told of it may harm the next
                 observe(request, response)
-        await drop_body(request, receive)
+        if not is_forwarded:
+            await drop_body(request, receive)
 
     return app
 

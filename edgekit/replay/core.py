@@ -6,14 +6,16 @@ two releases. What fails falls back, and what falls back is logged in the respon
 """
 
 import traceback
+from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from edgekit.kv.reader import Snapshot
 from edgekit.model.keys import ASSETS, PAGE_TPL, page_key
 from edgekit.model.path import Redirect, Refusal, canonical_path
 from edgekit.replay.assets import asset_headers
 from edgekit.replay.compression import GZIP
+from edgekit.replay.origin.forward import Forward, find_forward
 from edgekit.replay.reading import RETRIES, NoSnapshot, ReadError, Reading
 from edgekit.replay.redirects import follow
 from edgekit.replay.release import Page, Release
@@ -37,14 +39,34 @@ from edgekit.replay.visit import Visit
 _ASSETS_PATH: Final = "/static/"
 
 
+T = TypeVar("T")
+
+
 def respond(request: Request, store: ReplayStore) -> Response:
+    """What edgekit itself answers, whether or not the request is the origin's."""
+    return _in_snapshot(_respond, request, store)
+
+
+def respond_or_forward(request: Request, store: ReplayStore) -> Response | Forward:
+    """As `respond`, but for what is the origin's that it is so."""
+    return _in_snapshot(_respond_or_forward, request, store)
+
+
+def _in_snapshot(work: Callable[[Request, ReplayStore, Snapshot], T], request: Request, store: ReplayStore) -> T:
     for _ in range(1 + RETRIES):
         try:
             with store.snapshot() as snapshot:
-                return _respond(request, store, snapshot)
-        except Exception:  # noqa: S112 - `_respond` raises nothing: the snapshot cannot be had
+                return work(request, store, snapshot)
+        except Exception:  # noqa: S112 - `work` raises nothing: the snapshot cannot be had
             continue
-    return _respond(request, store, NoSnapshot())
+    return work(request, store, NoSnapshot())
+
+
+def _respond_or_forward(request: Request, store: ReplayStore, snapshot: Snapshot) -> Response | Forward:
+    reading = Reading(snapshot)
+    release = store.release(reading)
+    forward = find_forward(request, reading, release) if release else None
+    return forward or _respond(request, store, snapshot)
 
 
 def _respond(request: Request, store: ReplayStore, snapshot: Snapshot) -> Response:

@@ -1,4 +1,4 @@
-"""What one client may take of the server."""
+"""What one client may take of the server, and what the origin may."""
 
 from typing import Final
 
@@ -31,3 +31,13 @@ PIECE_BYTES: Final = 16 * 1024
 """Of a longer one, piece by piece: a slow reader holds a few of them, and no whole body."""
 STOP_SECONDS: Final = 5
 """How long requests that are being answered may take when the server stops."""
+ORIGIN_BODY_SECONDS: Final = 30
+"""For which nothing may come of a request's body that goes to the origin."""
+ORIGIN_CONNECT_SECONDS: Final = 5
+"""For a connection to the origin, the wait for a free one included."""
+ORIGIN_SECONDS: Final = 60
+"""For which the origin may send nothing of an answer, or take nothing of a request."""
+ORIGIN_IDLE_SECONDS: Final = 15
+"""After which a connection to the origin that is not used is closed."""
+ORIGIN_CONNECTIONS: Final = 256
+"""To the origin at once, for each worker, of those that are kept and as many of the others."""

@@ -78,6 +78,7 @@ class Release:
             self.identification = identify(manifest.identity)
             self.tiers = {tier: LiveTier(tier, file, manifest.slots) for tier, file in manifest.segments.items()}
             self.redirects = Redirects(manifest.redirects)
+            self.origin = manifest.origin or None
             spelt = ((encode_path(path).encode(), path) for path in self.pages if path.startswith("/"))
             self.headers = SiteHeaders(manifest.headers, spelt) if manifest.headers else None
             self.users = Users(manifest.slots.values())

@@ -91,6 +91,9 @@ EXCEEDED_CPU: Final = Answer(
 )
 HOST_UNCLEAR: Final = Answer(400, (_PLAIN, NO_STORE), b"A request needs one Host.\n")
 HEAD_TOO_LARGE: Final = Answer(431, (_PLAIN, NO_STORE), b"The headers of this request are too large.\n")
+BODY_TOO_SLOW: Final = Answer(408, (_PLAIN, NO_STORE), b"The body of this request did not come.\n")
+NOT_FORWARDED: Final = Answer(400, (_PLAIN, NO_STORE), b"This request is malformed.\n")
+NO_WEBSOCKETS: Final = Answer(501, (_PLAIN, NO_STORE), b"WebSockets are not passed on.\n")
 _REFUSALS: Final = {
     400: Answer(400, (_PLAIN, NO_STORE), b"This address is malformed.\n"),
     414: Answer(414, (_PLAIN, NO_STORE), b"This address is too long.\n"),

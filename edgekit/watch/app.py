@@ -20,6 +20,7 @@ from edgekit.replay.health import Health, check_health
 from edgekit.replay.local import is_local, is_same_origin
 from edgekit.replay.observing import Observer
 from edgekit.replay.options import Options
+from edgekit.replay.origin.forward import Forward
 from edgekit.replay.request import Request
 from edgekit.replay.response import NOT_FOUND, Response
 from edgekit.watch.latest import LatestNews
@@ -46,7 +47,11 @@ def create_watched_app(news: Connection, options: Options, folder: Path) -> Endp
     latest = LatestNews(news)
     watched = WatchedStore(options.secrets)
 
-    def answer_now(request: Request) -> Response:
+    def answer_now(request: Request) -> Response | Forward:
+        forward = watched.find_forward(request, latest.news)
+        if forward is not None:
+            return forward
+
         def answer(asked: Request) -> Response:
             return watched.answer(asked, latest.news)
 

@@ -3,12 +3,15 @@
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+import msgspec
+
 from edgekit.diff.side import Side
 from edgekit.fragment.edits import Edits
 from edgekit.model.digest import digest
 from edgekit.model.fragment import Fragment
 from edgekit.model.keys import PAGE_TPL, STATIC_PAGES, page_key
 from edgekit.model.manifest import Identity, IndexEntry, Manifest, RedirectRule, Route, Ttl, build_pack
+from edgekit.model.origin import Origin
 from edgekit.model.slot import Slot
 from tests.compiler.sites import compile_files
 
@@ -38,6 +41,7 @@ def manifest_of(
     ttl: Ttl | None = None,
     cpu_ms: int = 50,
     identity: Identity | None = None,
+    origin: Origin | None = None,
 ) -> Manifest:
     return Manifest(
         default_tier=default_tier,
@@ -49,6 +53,7 @@ def manifest_of(
         ttl=ttl or Ttl(),
         cpu_ms=cpu_ms,
         identity=identity or Identity(),
+        origin=origin or msgspec.UNSET,
     )
 
 

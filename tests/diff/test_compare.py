@@ -17,6 +17,7 @@ from edgekit.fragment.edits import Edits, LiveEdit
 from edgekit.model.fragment import Fragment
 from edgekit.model.keys import ASSETS, PAGE_TPL, STATIC_PAGES, page_key
 from edgekit.model.manifest import Identity, IndexEntry, Island, Manifest, Pack, RedirectRule, Route, Ttl, build_pack
+from edgekit.model.origin import Origin
 from edgekit.model.slot import Slot
 from tests.diff.sides import HERO, USER_NAME, hex_digest, manifest_of, pack_side, page_side
 
@@ -145,7 +146,7 @@ def test_where_nothing_is_published_everything_is_added_and_nothing_is_dangerous
 
 def test_the_manifests_parts_are_all_of_it() -> None:
     empty = {"redirects", "headers", "routes", "islands", "slots", "segments"}
-    parts = {key.partition(" ")[0] for key in read_parts(manifest_of(slots=()))}
+    parts = {key.partition(" ")[0] for key in read_parts(manifest_of(slots=(), origin=Origin("http://a")))}
     assert {field.name for field in msgspec.structs.fields(Manifest)} - empty == parts
 
 

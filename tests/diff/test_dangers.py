@@ -10,6 +10,7 @@ from edgekit.diff.side import Side
 from edgekit.fragment.edits import LiveEdit
 from edgekit.model.keys import PAGE_TPL, STATIC_PAGES
 from edgekit.model.manifest import Delivery, Identity, RedirectRule, Route
+from edgekit.model.origin import Origin
 from edgekit.model.slot import Slot
 from tests.diff.sides import HERO, USER_NAME, manifest_of, pack_side, page_side
 
@@ -144,3 +145,35 @@ def test_nothing_published_any_more_is_one_danger() -> None:
     assert (Danger("release", "nothing is published any more: every page goes", ("/", "/a")),) == compare(
         old, gone
     ).dangers
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "messages"),
+    [
+        (None, None, []),
+        (
+            Origin("http://a", ("/x",)),
+            Origin("http://b", ("/x",)),
+            ["`origin url` changes from `http://a` to `http://b`: its paths, with cookies and bodies, go to another "
+             "application"],
+        ),
+        (
+            None,
+            Origin("http://a", ("/x", "/y/*")),
+            [
+                "`origin paths` is added, `/x, /y/*`: these, with any method, are answered by the application behind "
+                "the site",
+                "`origin url` is added, `http://a`: its paths, with cookies and bodies, go to another application",
+            ],
+        ),
+        (
+            Origin("http://a", ("/x",), fallback=True),
+            Origin("http://a", ("/x",)),
+            ["`origin fallback` changes from `True` to `False`: it decides who answers paths that the site has nothing "
+             "for"],
+        ),
+    ],
+)  # fmt: skip
+def test_another_origin_is_a_danger(old: Origin | None, new: Origin | None, messages: list[str]) -> None:
+    found = dangers(page_side("old", {}, origin=old), page_side("old", {}, origin=new))
+    assert [("origin", message) for message in messages] == found

@@ -15,6 +15,7 @@ headers                  pattern → name → value
 users                    id → record, or its raw text if it is a string
 user_expires             id → Unix seconds
 identity                 fields of [identity]
+origin                   fields of [origin]
 """
 
 from typing import Any
@@ -52,6 +53,7 @@ from edgekit.model.manifest import (
     build_pack,
     encode_manifest,
 )
+from edgekit.model.origin import Origin
 from edgekit.model.placeholder import TOKEN
 from edgekit.model.slot import Slot
 from edgekit.replay.store import ReplayStore
@@ -123,6 +125,7 @@ def publish(described: dict[str, Any], namespaces: Namespaces | None = None) -> 
         identity=msgspec.convert(described.get("identity", {}), Identity),
         redirects=tuple(RedirectRule(*(*redirect, 308)[:3]) for redirect in described.get("redirects", ())),
         headers=described.get("headers", {}),
+        origin=msgspec.convert(described["origin"], Origin) if "origin" in described else msgspec.UNSET,
     )
     for tier, config in {**segments, **described.get("config", {})}.items():
         store[SEGMENT_CONFIG][tier] = seal(_record(config), described.get("config_expires", {}).get(tier, 0))

@@ -35,7 +35,7 @@ def find_subject(site: Site, written: str) -> Page | Redirect | Met:
             found = next((page for page in site.pages if page.path == decoded), None)
             met = Redirects(site.redirects).find(decoded)
             if found is None and met is None:
-                near = AnsweredPaths(site.pages, (), site.redirects).did_you_mean(decoded)
+                near = AnsweredPaths(site.pages, (), site.redirects, site.origin).did_you_mean(decoded)
                 raise _missing(f"there is no page `{decoded}`{near}")
             return met or found  # type: ignore[return-value]
 

@@ -14,21 +14,21 @@ _NO_SECRETS: Final = Secrets()
 
 
 class Identification:
-    """Of one release, as its site says and with the secrets of this server."""
+    """Of one release, as its site says and with the secrets of this server. `header` has the id, in header mode."""
 
     def __init__(self, identity: Identity, secrets: Secrets = _NO_SECRETS) -> None:
         """Raises ValueError if the manifest's identity is damaged. Without its secret a mode identifies nobody."""
         self.proxies = TrustedProxies(identity, secrets.proxy)
-        self._header = identity.header.lower().encode() if identity.mode == "header" else None
+        self.header = identity.header.lower().encode() if identity.mode == "header" else None
         self.identify = self._choose(identity, secrets)
 
     def hides(self, header: bytes, request: Request) -> bool:
         """Must a header's value not be shown: the proxies' secret, or an id that it does not come with?"""
-        return header == PROXY_HEADER or (header == self._header and not self.proxies.trusts(request))
+        return header == PROXY_HEADER or (header == self.header and not self.proxies.trusts(request))
 
     def _choose(self, identity: Identity, secrets: Secrets) -> Identify:
-        if self._header is not None:
-            return header_identify(self._header, self.proxies)
+        if self.header is not None:
+            return header_identify(self.header, self.proxies)
         if identity.mode == "cookie":
             if secrets.cookie is None and not identity.insecure:
                 return _nobody

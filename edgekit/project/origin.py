@@ -1,0 +1,77 @@
+"""`[origin]`: where the application behind the site is, and which paths are its own."""
+
+import re
+from collections.abc import Collection, Iterable
+from typing import Final
+from urllib.parse import unquote
+
+from edgekit.model.origin import Origin, matches
+from edgekit.model.path import MAX_PATH_BYTES, RESERVED
+from edgekit.project.config import OriginTable, is_origin
+from edgekit.project.problems import Problems
+from edgekit.project.site import Page
+from edgekit.project.toml import TomlFile, note
+
+MAX_PATTERNS: Final = 100
+"""Every request's path is compared with all of them."""
+
+_PATTERN: Final = re.compile(r"/(?:[A-Za-z0-9._~!$&'()+,;=:@/-]|%[0-9A-Fa-f]{2})*\*?")
+"""RFC 3986's characters of a path, and a `*` at its end."""
+
+
+def read_origin(
+    table: OriginTable | None, pages: Collection[Page], toml: TomlFile, problems: Problems
+) -> Origin | None:
+    """The origin; what has problems is left out, the problems noted. No page may lie under one of its paths."""
+    if table is None:
+        return None
+    _check_url(table, toml, problems)
+    if len(table.paths) > MAX_PATTERNS:
+        what = f"`origin.paths` has {len(table.paths)} paths, more than {MAX_PATTERNS}"
+        note(problems, toml, ("origin", "paths"), "EK168", what, help="use `*` for the rest of a path")
+        return None
+    patterns = []
+    for pattern in dict.fromkeys(table.paths):
+        if fault := _find_fault(pattern):
+            help = 'write a path as requests have it, or the begin of one and `*`: `"/api/*"`'
+            note(problems, toml, ("origin", "paths"), "EK168", f"`{pattern}` {fault}", help=help)
+        else:
+            patterns.append(pattern)
+            _check_pages(pattern, pages, toml, problems)
+    if not table.paths and not table.fallback:
+        what = "`[origin]` has neither `paths` nor `fallback = true`, so nothing goes to it"
+        note(problems, toml, ("origin", "url"), "EK168", what, help='add `paths = ["/api/*"]`, or remove the table')
+    return Origin(table.url, tuple(patterns), table.fallback)
+
+
+def _check_url(table: OriginTable, toml: TomlFile, problems: Problems) -> None:
+    example = "http://127.0.0.1:8000"
+    if not table.url:
+        note(problems, toml, ("origin", "url"), "EK112", "`origin.url` is missing", help=f'add `url = "{example}"`')
+    elif not is_origin(table.url):
+        what = f"`{table.url}` is not scheme and host alone"
+        help = f"write `{example}`: paths are passed on as they came, so the URL has none, and no slash at its end"
+        note(problems, toml, ("origin", "url"), "EK113", what, help=help)
+
+
+def _find_fault(pattern: str) -> str | None:
+    """What is wrong with a pattern, as the end of a sentence."""
+    if "*" in pattern[:-1]:
+        return "has a `*` that is not at its end"
+    if not _PATTERN.fullmatch(pattern) or len(pattern) > MAX_PATH_BYTES:
+        return "is not the path of any request"
+    if not {".", ".."}.isdisjoint(unquote(pattern).split("/")):
+        return "has a `.` or `..` segment, and such requests are refused"
+    if pattern.startswith(RESERVED):
+        return "lies below `/static/` or `/_edgekit/`, which edgekit answers itself"
+    return None
+
+
+def _check_pages(pattern: str, pages: Iterable[Page], toml: TomlFile, problems: Problems) -> None:
+    hidden = [page.path for page in pages if matches(unquote(pattern), page.path)]
+    if hidden:
+        others = len(hidden) - 1
+        more = f" and {others} other page{'s' if others > 1 else ''}" if others else ""
+        what = f"the origin's `{pattern}` hides the page `{hidden[0]}`{more}"
+        help = "name fewer paths in `[origin] paths`, or remove the page"
+        note(problems, toml, ("origin", "paths"), "EK169", what, help=help)

@@ -1,0 +1,216 @@
+"""The bytes to the origin and back: streamed both ways, a piece at a time, each when the other side takes it.
+
+Over httpx's transport and not its client, which would keep cookies and decode bodies.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from functools import cached_property
+from typing import Any, Final, Never
+
+import httpx
+from msgspec.structs import replace
+
+from edgekit.replay.asgi import Receive, Scope, Send
+from edgekit.replay.limits import (
+    ORIGIN_BODY_SECONDS,
+    ORIGIN_CONNECT_SECONDS,
+    ORIGIN_CONNECTIONS,
+    ORIGIN_IDLE_SECONDS,
+    ORIGIN_SECONDS,
+    UNREAD_SECONDS,
+)
+from edgekit.replay.origin.forward import Forward
+from edgekit.replay.origin.headers import is_loop, request_headers, response_headers
+from edgekit.replay.request import Request
+from edgekit.replay.response import (
+    BODY_TOO_SLOW,
+    NO_WEBSOCKETS,
+    NOT_FORWARDED,
+    Answer,
+    Log,
+    Outcome,
+    Response,
+    respond_alone,
+)
+
+_TIMEOUT: Final = httpx.Timeout(ORIGIN_SECONDS, connect=ORIGIN_CONNECT_SECONDS, pool=ORIGIN_CONNECT_SECONDS).as_dict()
+_REPEATABLE: Final = frozenset(("DELETE", "GET", "HEAD", "OPTIONS", "PUT", "TRACE"))
+"""Idempotent methods: RFC 9110, 9.2.2."""
+_CLIENT_GONE: Final = 499
+"""What is told of an answer that nobody waits for any more; nginx has the number from."""
+_ENDED: Final = {"type": "http.response.body", "body": b""}
+
+
+class NoAnswerError(Exception):
+    """There is nothing of the origin's to send; `response` is to be sent instead."""
+
+    def __init__(self, response: Response) -> None:
+        self.response = response
+
+
+class _ClientGoneError(Exception):
+    pass
+
+
+class Exchange:
+    """The connections of one worker to the origin.
+
+    One that is kept may be closed by the origin just when a request is sent on it. So only what may be sent twice goes
+    over kept connections, and is sent again, once, if that happens; all else gets a connection of its own.
+    """
+
+    @cached_property
+    def _kept(self) -> httpx.AsyncHTTPTransport:
+        return _open_transport(ORIGIN_CONNECTIONS)
+
+    @cached_property
+    def _single(self) -> httpx.AsyncHTTPTransport:
+        return _open_transport(0)
+
+    async def forward(self, forward: Forward, request: Request, scope: Scope, receive: Receive, send: Send) -> Response:
+        """Send the request on and the answer back; returns what is told of it, without headers and body.
+
+        An answer that ends too early is left unfinished, for which the server closes the connection: the client must
+        not take a part for the whole. Raises NoAnswerError before anything is sent.
+        """
+        if is_loop(request, forward):
+            _fail(request, forward, 502, "the origin is this server itself")
+        if any(name == b"upgrade" and b"websocket" in value.lower() for name, value in request.headers):
+            _refuse(request, forward, NO_WEBSOCKETS)
+        body = _Body(request, receive)
+        passing = asyncio.ensure_future(self._pass(forward, request, scope["scheme"], body, send))
+        gone = asyncio.ensure_future(body.wait_until_gone())
+        try:
+            await asyncio.wait({passing, gone}, return_when=asyncio.FIRST_COMPLETED)
+            is_sent = passing.done() and passing.exception() is None
+            if is_sent and not body.is_whole.is_set():  # to close on its sender would lose the answer
+                dropped = asyncio.ensure_future(body.is_whole.wait())
+                await asyncio.wait({dropped, gone}, timeout=UNREAD_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+                dropped.cancel()
+        finally:
+            for task in (passing, gone):
+                task.cancel()
+            await asyncio.wait({passing, gone})
+        if passing.cancelled() or isinstance(passing.exception(), _ClientGoneError):
+            return _tell(forward, _CLIENT_GONE, "canceled")
+        return passing.result()
+
+    async def _pass(self, forward: Forward, request: Request, scheme: str, body: "_Body", send: Send) -> Response:
+        headers = request_headers(request, forward, scheme)
+        answer = await self._ask(forward, request, headers, body)
+        body.is_over.set()  # or the origin did not want the rest
+        try:
+            came = response_headers(answer.headers.raw)
+            await send({"type": "http.response.start", "status": answer.status_code, "headers": came})
+            assert isinstance(answer.stream, httpx.AsyncByteStream)
+            async for piece in answer.stream:
+                await send({"type": "http.response.body", "body": piece, "more_body": True})
+            await send(_ENDED)
+        except httpx.TransportError as error:
+            return _tell(forward, answer.status_code, "exception", f"the origin broke off ({type(error).__name__})")
+        finally:
+            await answer.aclose()
+        return _tell(forward, answer.status_code)
+
+    async def _ask(
+        self, forward: Forward, request: Request, headers: list[tuple[bytes, bytes]], body: "_Body"
+    ) -> httpx.Response:
+        """The origin's answer, of which the head has come."""
+        repeatable = body.is_empty and request.method in _REPEATABLE
+        try:
+            if repeatable:
+                opened: list[str] = []
+                try:
+                    return await self._kept.handle_async_request(_write(forward, request, headers, body, opened))
+                except (httpx.NetworkError, httpx.RemoteProtocolError):
+                    if opened:
+                        raise
+            return await self._single.handle_async_request(_write(forward, request, headers, body, []))
+        except httpx.TimeoutException as error:
+            _fail(request, forward, 504, f"the origin took too long ({type(error).__name__})")
+        except httpx.LocalProtocolError:
+            _refuse(request, forward, NOT_FORWARDED)
+        except TimeoutError:
+            _refuse(request, forward, BODY_TOO_SLOW)
+        except _ClientGoneError:
+            raise
+        except Exception as error:  # the client gets a page, whatever happens
+            _fail(request, forward, 502, f"the origin cannot be asked ({type(error).__name__})")
+
+
+class _Body(httpx.AsyncByteStream):
+    """A request's body as it comes; `is_whole` when all of it has come, `is_over` once nobody wants more of it."""
+
+    def __init__(self, request: Request, receive: Receive) -> None:
+        self.is_empty = {b"content-length", b"transfer-encoding"}.isdisjoint(name for name, _ in request.headers)
+        self.is_over = asyncio.Event()
+        self.is_whole = asyncio.Event()
+        self._receive = receive
+        if self.is_empty:
+            self._end()
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        """Raises TimeoutError if nothing more comes."""
+        while not self.is_over.is_set():
+            async with asyncio.timeout(ORIGIN_BODY_SECONDS):
+                message = await self._receive()
+            if message["type"] == "http.disconnect":
+                raise _ClientGoneError
+            if piece := message.get("body"):
+                yield piece
+            if not message.get("more_body"):
+                self._end()
+
+    async def wait_until_gone(self) -> None:
+        """Until the client has closed its connection. What it sends of a body that nobody reads is dropped."""
+        await self.is_over.wait()
+        while (message := await self._receive())["type"] != "http.disconnect":
+            if not message.get("more_body"):
+                self._end()
+
+    def _end(self) -> None:
+        self.is_whole.set()
+        self.is_over.set()
+
+
+def _open_transport(kept: int) -> httpx.AsyncHTTPTransport:
+    limits = httpx.Limits(
+        max_connections=ORIGIN_CONNECTIONS, max_keepalive_connections=kept, keepalive_expiry=ORIGIN_IDLE_SECONDS
+    )
+    return httpx.AsyncHTTPTransport(http2=False, limits=limits, retries=0)
+
+
+def _write(
+    forward: Forward, request: Request, headers: list[tuple[bytes, bytes]], body: _Body, opened: list[str]
+) -> httpx.Request:
+    """The request with its target as it came; `opened` is told of a connection that is opened for it."""
+
+    async def trace(event: str, _: Any) -> None:
+        if event == "connection.connect_tcp.started":
+            opened.append(event)
+
+    target = request.path + (b"?" + request.query if request.query else b"")
+    extensions = {"target": target, "timeout": _TIMEOUT, "trace": trace}
+    return httpx.Request(request.method, forward.url, headers=headers, stream=body, extensions=extensions)
+
+
+def _tell(forward: Forward, status: int, outcome: Outcome = "ok", why: str = "") -> Response:
+    logs = (*forward.logs, Log("error", why)) if why else forward.logs
+    return Response(status, (), b"", outcome, forward.tier, forward.release, 0.0, forward.reads, logs)
+
+
+def _fail(request: Request, forward: Forward, status: int, why: str) -> Never:
+    """The site's own page for when something is not available now, as 502 or 504."""
+    told = _tell(forward, status, "exception", why)
+    shown = _respond(request, forward, replace(forward.unavailable, status=status))
+    raise NoAnswerError(replace(told, headers=shown.headers, body=shown.body)) from None
+
+
+def _refuse(request: Request, forward: Forward, answer: Answer) -> Never:
+    shown = _respond(request, forward, answer)
+    raise NoAnswerError(replace(_tell(forward, answer.status), headers=shown.headers, body=shown.body)) from None
+
+
+def _respond(request: Request, forward: Forward, answer: Answer) -> Response:
+    return respond_alone(request, replace(answer, headers=(*answer.headers, *forward.headers)))
