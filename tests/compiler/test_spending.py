@@ -86,4 +86,4 @@ def test_alternatives_that_no_answer_has_together_are_not_added_up(tmp_path: Pat
 
 def test_a_user_is_read_for_a_page_with_an_island(tmp_path: Path) -> None:
     config = FILES["edgekit.toml"] + "\n[budget]\ncpu_ms = 3\n"
-    assert findings(tmp_path, {"edgekit.toml": config}) == [(("/",), "a request that prints nothing: 4 ms")]
+    assert findings(tmp_path, {"edgekit.toml": config}) == [(("/",), "a request that prints nothing: 7 ms")]

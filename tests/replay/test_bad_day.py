@@ -21,6 +21,7 @@ from edgekit.replay.options import Options
 from edgekit.replay.port import find_port
 from edgekit.replay.request import Request
 from edgekit.replay.response import Response
+from edgekit.replay.runtime import runtime_folder
 from edgekit.replay.store import ReplayStore
 from tests.replay.published import publish
 from tests.replay.serving import write_store
@@ -70,7 +71,8 @@ def test_each_of_the_look_ups_that_fail_is_an_event_and_no_answer_is_an_error() 
         failed += drawn < 0.01
         return drawn
 
-    store = BadDay(Faults(kv_read=0.01), chance=draw).open(MemoryStore(publish(SITE)))
+    site = {**SITE, "cpu_ms": 10_000}  # however long the machine does something else
+    store = BadDay(Faults(kv_read=0.01), chance=draw).open(MemoryStore(publish(site)))
     warm(lambda path, user: ask(store, path, user).body)
     failed = 0
     answers = [ask(store, *asked) for asked in [("/", "u1"), ("/", "u1"), ("/about", "u1")] * scaled(6_667)]
@@ -126,7 +128,10 @@ def test_who_waits_holds_up_nobody() -> None:
     async def ask_both() -> tuple[list[bytes], bool]:
         store = ReplayStore(MemoryStore(publish(SITE)))
         app = build_app(
-            lambda request: respond(request, store), {}, lambda response: 3_600 if response.reads > 1 else 0
+            lambda request: respond(request, store),
+            {},
+            lambda request, response: None,
+            lambda response: 3_600 if response.reads > 1 else 0,
         )
 
         async def receive() -> dict[str, Any]:
@@ -184,8 +189,9 @@ def test_a_server_reads_its_release_before_anybody_asks(tmp_path: Path, monkeypa
     loaded: list[ReplayStore] = []
     monkeypatch.setattr("edgekit.replay.app.ReplayStore.load", lambda store: loaded.append(store))
     write_store(tmp_path / "edge.lmdb", SITE)
-    create_app(tmp_path / "edge.lmdb", Options())
-    create_app(tmp_path / "edge.lmdb", Options(faults=Faults(latency=1)))
+    with runtime_folder() as folder:
+        create_app(tmp_path / "edge.lmdb", Options(), folder)
+        create_app(tmp_path / "edge.lmdb", Options(faults=Faults(latency=1)), folder)
     assert len(loaded) == 2
 
 
@@ -247,6 +253,8 @@ from pathlib import Path
 from edgekit.kv.store import open_store
 from edgekit.replay.app import build_app
 from edgekit.replay.core import respond
+from edgekit.replay.observing import Observer
+from edgekit.replay.runtime import runtime_folder
 from edgekit.replay.server import run_server
 from edgekit.replay.store import ReplayStore
 file, port, flag = Path(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3])
@@ -267,8 +275,9 @@ class BadSnapshot:
 def load():
     store = ReplayStore(Bad(open_store(file)))
     store.load()
-    return build_app(lambda request: respond(request, store), {})
-run_server(load, "127.0.0.1", port, 1, lambda: print("started", flush=True))
+    return build_app(lambda request: respond(request, store), {}, Observer(folder).observe)
+with runtime_folder() as folder:
+    run_server(load, "127.0.0.1", port, 1, lambda: print("started", flush=True))
 """
 
 

@@ -29,8 +29,8 @@ class Forward(msgspec.Struct, frozen=True):
     """A request that is the origin's.
 
     `tier` is its visitor's. A `trusted` peer is a proxy that says who asks: by `identity_header`, if the site knows its
-    users so, and by others. `unavailable` is the page to show, with `headers`, if the origin cannot answer; `reads` and `logs` as a Response has
-    them.
+    users so, and by others. `unavailable` is the page to show, with `headers`, if the origin cannot answer; `reads` and
+    `logs` as a Response has them.
     """
 
     url: str
