@@ -66,12 +66,15 @@ def _respond_or_forward(request: Request, store: ReplayStore, snapshot: Snapshot
     reading = Reading(snapshot)
     release = store.release(reading)
     forward = find_forward(request, reading, release) if release else None
-    return forward or _respond(request, store, snapshot)
+    return forward or _respond_from(request, store, reading, release)
 
 
 def _respond(request: Request, store: ReplayStore, snapshot: Snapshot) -> Response:
     reading = Reading(snapshot)
-    release = store.release(reading)
+    return _respond_from(request, store, reading, store.release(reading))
+
+
+def _respond_from(request: Request, store: ReplayStore, reading: Reading, release: Release | None) -> Response:
     started = store.cpu_clock()  # a new release is the server's work, not this page's
     outcome: Outcome = "ok"
     try:

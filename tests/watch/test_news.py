@@ -8,7 +8,7 @@ ERROR = Diagnostic(
     code="EK202",
     message="`user.name`: filter `upper` reads it",
     help="print it as it is",
-    file="/work/site/pages/cart.html",
+    file="/srv/site/pages/cart.html",
     line=3,
     pages=("/cart", "/other"),
     source="  <b>{{ user.name|upper }}</b>\x1b[2J",
@@ -16,8 +16,8 @@ ERROR = Diagnostic(
 
 
 def test_an_error_is_told_in_words_for_people() -> None:
-    assert build_news(Path("/work/edge.lmdb"), [ERROR], "/work") == News(
-        "/work/edge.lmdb",
+    assert build_news(Path("/srv/edge.lmdb"), [ERROR], "/srv") == News(
+        "/srv/edge.lmdb",
         (
             Problem(
                 "EK202",
