@@ -212,7 +212,8 @@ def _renamed(diagnostic: Diagnostic, tree: Path, name: str) -> Diagnostic:
 
 
 def _without(tree: Path, text: str) -> str:
-    for folder in (str(tree), os.path.relpath(tree)):
+    # The relative one may end in the absolute one: `../../tmp/…`.
+    for folder in sorted((str(tree), os.path.relpath(tree)), key=len, reverse=True):
         text = text.replace(folder + os.sep, "").replace(folder, ".")
     return text
 
