@@ -2,19 +2,19 @@
 
 import sys
 import time
-from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO
+from typing import Final
 
 import click
 
+from edgekit.cli.input_file import open_input
 from edgekit.cli.options import Commands, output_options, store_option, wait_option
 from edgekit.cli.output import Output
 from edgekit.cli.places import find_keep_releases, find_store
 from edgekit.cli.release_file import writing_release
 from edgekit.cli.removal import check_removal
-from edgekit.diagnostics.diagnostic import EdgekitError, failure
+from edgekit.diagnostics.diagnostic import EdgekitError
 from edgekit.diagnostics.text import format_amount
 from edgekit.kv.compact import compact
 from edgekit.kv.lock import build_lock
@@ -23,6 +23,8 @@ from edgekit.kv.releases import list_releases, rollback
 from edgekit.kv.store import open_store
 from edgekit.kv.transfer import export_release, import_release
 from edgekit.project.config import MAX_KEPT_RELEASES
+
+_INPUT_HELP: Final = "name a file that `edgekit releases export` wrote, or `-` for standard input"
 
 
 @click.group(cls=Commands)
@@ -211,7 +213,7 @@ def import_(output: Output, file: str, yes: bool, wait: bool, store: Path | None
     """
     path = find_store(store)
     with (
-        nullcontext(sys.stdin.buffer) if file == "-" else _open_file(file) as stream,
+        open_input(file, _INPUT_HELP) as stream,
         build_lock(path, wait),
         open_store(path, create=True) as opened,
         output.progress("importing") as progress,
@@ -228,11 +230,3 @@ def import_(output: Output, file: str, yes: bool, wait: bool, store: Path | None
         {"release": published.release, "previous": published.previous, "store": str(path)},
         f"published {published.release} to {path}",
     )
-
-
-def _open_file(file: str) -> BinaryIO:
-    try:
-        return open(file, "rb")
-    except OSError as error:
-        help = "name a file that `edgekit releases export` wrote, or `-` for standard input"
-        raise failure("EK102", f"`{file}` cannot be read: {error.strerror}", help=help) from None

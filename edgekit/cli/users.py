@@ -1,14 +1,13 @@
 """`edgekit users`: the users' records in the store."""
 
 import json
-import sys
 import time
-from contextlib import nullcontext
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, Final
 
 import click
 
+from edgekit.cli.input_file import open_input
 from edgekit.cli.options import Commands, output_options, store_option
 from edgekit.cli.output import Output
 from edgekit.cli.places import find_store
@@ -22,6 +21,8 @@ from edgekit.kv.unknown_tiers import UnknownTiers
 from edgekit.kv.user_import import UserFormat, import_users
 from edgekit.kv.users import count_users_by, delete_user, export_users, get_user, put_user
 from edgekit.model.manifest import Manifest, Ttl
+
+_INPUT_HELP: Final = "name a file of JSON lines or CSV, or `-` for standard input"
 
 
 @click.group(cls=Commands)
@@ -56,7 +57,7 @@ def import_(output: Output, file: str, form: UserFormat | None, skip_bad: bool, 
     form = form or ("csv" if file.endswith(".csv") else "jsonl")
     with (
         open_store(find_store(store)) as opened,
-        nullcontext(sys.stdin.buffer) if file == "-" else _open_file(file) as stream,
+        open_input(file, _INPUT_HELP) as stream,
         output.progress("importing") as progress,
     ):
         manifest = _manifest(opened)
@@ -195,14 +196,6 @@ def stats(output: Output, fields: str, store: Path | None) -> None:
     output.table(rows)
     if counted.expired or counted.damaged:
         output.note(f"{counted.total} in all; {counted.expired} expired, {counted.damaged} damaged")
-
-
-def _open_file(file: str) -> BinaryIO:
-    try:
-        return open(file, "rb")
-    except OSError as error:
-        help = "name a file of JSON lines or CSV, or `-` for standard input"
-        raise failure("EK102", f"`{file}` cannot be read: {error.strerror}", help=help) from None
 
 
 def _manifest(store: LmdbStore) -> Manifest | None:

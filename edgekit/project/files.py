@@ -85,7 +85,7 @@ def _walk(
     for entry in found:
         name = entry.name
         file = folder / name
-        if not _is_text(name):
+        if not is_text(name):
             problems.add("EK103", "a file's name is not UTF-8", help="rename the file", file=folder)
             continue
         # What the folder's listing tells of a file is not asked again: that would cost most of the walk. Of a link that
@@ -120,7 +120,8 @@ def _refuse_link(file: Path, how: str, problems: Problems) -> None:
     problems.add("EK105", f"the link `{file.name}` {how}", help="put a copy of the files there instead", file=file)
 
 
-def _is_text(name: str) -> bool:
+def is_text(name: str) -> bool:
+    """Is a file's name UTF-8 on disk? No site may have others."""
     try:
         name.encode()
     except UnicodeEncodeError:

@@ -62,6 +62,10 @@ def build_app(
     """
     exchange = Exchange()
 
+    def tell(request: Request, response: Response) -> None:
+        with contextlib.suppress(Exception):  # the answer is sent; nothing that is told of it may harm the next
+            observe(request, response)
+
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         request = read_request(scope)
         refusal = _refuse(request, scope["http_version"])
@@ -70,25 +74,22 @@ def build_app(
             await endpoint(scope, receive, send)
             return
         response = answer(request) if refusal is None else respond_alone(request, refusal)
-        is_forwarded = isinstance(response, Forward)
         if isinstance(response, Forward):
             try:
-                response = await exchange.forward(response, request, scope, receive, send)
+                tell(request, await exchange.forward(response, request, scope, receive, send))
+                return
             except NoAnswerError as failed:
-                response, is_forwarded = failed.response, False
+                response = failed.response
         try:
-            if not is_forwarded:
-                if delay is not None:
-                    await asyncio.sleep(delay(response))
-                await send_response(scope, send, response)
+            if delay is not None:
+                await asyncio.sleep(delay(response))
+            await send_response(scope, send, response)
         except BaseException:  # the client has gone, or took too long
             response = msgspec.structs.replace(response, outcome="canceled")
             raise
         finally:
-            with contextlib.suppress(Exception):  # the answer is sent; nothing that is told of it may harm the next
-                observe(request, response)
-        if not is_forwarded:
-            await drop_body(request, receive)
+            tell(request, response)
+        await drop_body(request, receive)
 
     return app
 

@@ -84,6 +84,12 @@ async def read_body(request: Request, receive: Receive, limit: int) -> bytes | N
                 return b"".join(chunks)
 
 
+async def wait_until_gone(receive: Receive) -> None:
+    """Until the client has gone; what it sends meanwhile is dropped."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
 async def drop_body(request: Request, receive: Receive) -> None:
     """Read a body that nobody asked for, once the answer is sent: to close on its sender would lose the answer.
 

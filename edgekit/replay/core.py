@@ -52,6 +52,11 @@ def respond_or_forward(request: Request, store: ReplayStore) -> Response | Forwa
     return _in_snapshot(_respond_or_forward, request, store)
 
 
+def find_forwarded(request: Request, store: ReplayStore) -> Forward | None:
+    """What `respond_or_forward` gives for what is the origin's; None for all else, which is not answered."""
+    return _in_snapshot(_find_forwarded, request, store)
+
+
 def _in_snapshot(work: Callable[[Request, ReplayStore, Snapshot], T], request: Request, store: ReplayStore) -> T:
     for _ in range(1 + RETRIES):
         try:
@@ -67,6 +72,12 @@ def _respond_or_forward(request: Request, store: ReplayStore, snapshot: Snapshot
     release = store.release(reading)
     forward = find_forward(request, reading, release) if release else None
     return forward or _respond_from(request, store, reading, release)
+
+
+def _find_forwarded(request: Request, store: ReplayStore, snapshot: Snapshot) -> Forward | None:
+    reading = Reading(snapshot)
+    release = store.release(reading)
+    return find_forward(request, reading, release) if release else None
 
 
 def _respond(request: Request, store: ReplayStore, snapshot: Snapshot) -> Response:

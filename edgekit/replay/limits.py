@@ -31,6 +31,8 @@ PIECE_BYTES: Final = 16 * 1024
 """Of a longer one, piece by piece: a slow reader holds a few of them, and no whole body."""
 STOP_SECONDS: Final = 5
 """How long requests that are being answered may take when the server stops."""
+KEEP_ALIVE_SECONDS: Final = 15
+"""After which a stream that nothing happens on is written to: only so is a dead connection noticed."""
 ORIGIN_BODY_SECONDS: Final = 30
 """For which nothing may come of a request's body that goes to the origin."""
 ORIGIN_CONNECT_SECONDS: Final = 5

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Final
 
 from edgekit.replay.admin import refuse_stranger
-from edgekit.replay.asgi import SERVER, Receive, Scope, Send, read_request, send_answer
+from edgekit.replay.asgi import SERVER, Receive, Scope, Send, read_request, send_answer, wait_until_gone
+from edgekit.replay.limits import KEEP_ALIVE_SECONDS
 from edgekit.replay.listeners import MAX_LISTENERS, Listener, TooManyListenersError
 from edgekit.replay.response import NO_STORE, PLAIN_HEADERS, Answer
 from edgekit.replay.stopping import stopping
@@ -25,8 +26,6 @@ _QUERY: Final = re.compile(rb"(?:sample=(?P<sample>1(?:\.0{1,6})?|0(?:\.[0-9]{1,
 _MALFORMED: Final = Answer(400, PLAIN_HEADERS, b"Ask with `?sample=` and a number from 0 to 1, or without a query.\n")
 _ONLY_GET: Final = Answer(405, (*PLAIN_HEADERS, (b"allow", b"GET")), b"Only GET is answered here.\n")
 _TOO_MANY: Final = Answer(503, PLAIN_HEADERS, b"%d others listen already.\n" % MAX_LISTENERS)
-_KEEP_ALIVE: Final = 15
-"""Seconds after which a connection that nothing happens on is written to: only so is a dead one noticed."""
 
 
 async def stream_tail(token: bytes | None, folder: Path, scope: Scope, receive: Receive, send: Send) -> None:
@@ -57,7 +56,7 @@ async def _send_lines(listener: Listener, receive: Receive, send: Send) -> None:
             arrived = asyncio.Event()
             loop.add_reader(listener.fd, arrived.set)
             waiting = asyncio.ensure_future(arrived.wait())
-            await asyncio.wait({waiting, over}, timeout=_KEEP_ALIVE, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({waiting, over}, timeout=KEEP_ALIVE_SECONDS, return_when=asyncio.FIRST_COMPLETED)
             waiting.cancel()
             loop.remove_reader(listener.fd)
             lines = listener.read() or b"\n"
@@ -69,15 +68,10 @@ async def _send_lines(listener: Listener, receive: Receive, send: Send) -> None:
 
 async def _wait_until_over(receive: Receive) -> None:
     """Until the reader has gone or this worker is asked to stop."""
-    gone = asyncio.ensure_future(_wait_until_gone(receive))
+    gone = asyncio.ensure_future(wait_until_gone(receive))
     stopped = asyncio.ensure_future(stopping().wait())
     try:
         await asyncio.wait({gone, stopped}, return_when=asyncio.FIRST_COMPLETED)
     finally:
         gone.cancel()
         stopped.cancel()
-
-
-async def _wait_until_gone(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass

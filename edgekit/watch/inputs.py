@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 
 from edgekit.diagnostics.diagnostic import failure
 from edgekit.project.config import Config, read_config
+from edgekit.project.files import is_text
 from edgekit.project.problems import Problems
 
 MAX_FILES: Final = 100_000
@@ -93,7 +94,7 @@ def _walk(
     for entry in entries:
         if _is_skipped(entry.name):
             continue
-        if entry.is_dir(follow_symlinks=False) and _is_text(entry.name):
+        if entry.is_dir(follow_symlinks=False) and is_text(entry.name):
             if deep:
                 _walk(entry.path, stamps, folders, apart, ending)
         elif entry.name.endswith(ending) and not entry.path.startswith(apart):
@@ -109,15 +110,6 @@ def _walk(
 def _is_skipped(name: str) -> bool:
     """Hidden, or made by an editor for a moment; no build is worth these."""
     return bool(_EDITORS.fullmatch(name)) or name in _SKIPPED
-
-
-def _is_text(name: str) -> bool:
-    """Is it UTF-8 on disk? No site may have other names in it, and a folder with one cannot be watched."""
-    try:
-        name.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _stamp(entry: "os.DirEntry[str]") -> Stamp:

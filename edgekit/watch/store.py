@@ -7,7 +7,7 @@ import msgspec
 
 from edgekit.diagnostics.diagnostic import EdgekitError
 from edgekit.kv.store import LmdbStore, open_store
-from edgekit.replay.core import respond, respond_or_forward
+from edgekit.replay.core import find_forwarded, respond
 from edgekit.replay.identity.identification import Identification
 from edgekit.replay.origin.forward import Forward
 from edgekit.replay.request import Request
@@ -28,10 +28,8 @@ class WatchedStore:
 
     def find_forward(self, request: Request, news: News) -> Forward | None:
         """What is the origin's, as the last build has it."""
-        if news.store is not None:
-            self._follow(Path(news.store))
-        found = None if self._replay is None else respond_or_forward(request, self._replay)
-        return found if isinstance(found, Forward) else None
+        replay = self.replay(news)
+        return None if replay is None else find_forwarded(request, replay)
 
     def answer(self, request: Request, news: News) -> Response:
         """503 if nothing was published yet, or nothing that can be read; the build says why, so no log does.
