@@ -17,6 +17,8 @@ MAX_PATTERNS: Final = 100
 
 _PATTERN: Final = re.compile(r"/(?:[A-Za-z0-9._~!$&'()+,;=:@/-]|%[0-9A-Fa-f]{2})*\*?")
 """RFC 3986's characters of a path, and a `*` at its end."""
+_PARAMETER: Final = re.compile(r"/:[A-Za-z]")
+"""As the matchers of other middlewares name a part: `/product/:path*`. Here it would be those very characters."""
 
 
 def read_origin(
@@ -38,7 +40,7 @@ def read_origin(
         else:
             patterns.append(pattern)
             _check_pages(pattern, pages, toml, problems)
-    if not table.paths and not table.fallback:
+    if not table.paths and not table.fallback and toml.content["origin"].keys() <= {"url", "fallback"}:
         what = "`[origin]` has neither `paths` nor `fallback = true`, so nothing goes to it"
         note(problems, toml, ("origin", "url"), "EK168", what, help='add `paths = ["/api/*"]`, or remove the table')
     return Origin(table.url, tuple(patterns), table.fallback)
@@ -60,6 +62,8 @@ def _find_fault(pattern: str) -> str | None:
         return "has a `*` that is not at its end"
     if not _PATTERN.fullmatch(pattern) or len(pattern) > MAX_PATH_BYTES:
         return "is not the path of any request"
+    if _PARAMETER.search(pattern):
+        return "names a part of the path; a `*` at the end stands for any rest"
     if not {".", ".."}.isdisjoint(unquote(pattern).split("/")):
         return "has a `.` or `..` segment, and such requests are refused"
     if pattern.startswith(RESERVED):
