@@ -117,9 +117,10 @@ def command(
         serve_watched(output, site_folder(site), store, clock, host, port, strict_port, options)
         return
     found = site or find_site()
-    if found is None and (path := find_store(store)).exists():
+    if found is None and ((path := find_store(store)).exists() or store is not None):
+        identity = read_identity(path)
         output.note(f"no site here: answering from {path} alone")
-        if read_identity(path).insecure:  # which else the build says
+        if identity.insecure:  # which else the build says
             output.warnings([Diagnostic(code="EK155", message=INSECURE, help=INSECURE_HELP, severity="warning")])
     else:
         with output.progress("compiling") as progress:
