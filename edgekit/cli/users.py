@@ -93,7 +93,7 @@ def import_(output: Output, file: str, form: UserFormat | None, skip_bad: bool, 
 @output_options()
 @click.pass_obj
 def get(output: Output, id: str, store: Path | None) -> None:
-    """Print a user's record as JSON; of one that has expired that is said, too.
+    """Print a user's record as JSON. If it has expired, that is said, too.
 
     \b
     edgekit users get u1
