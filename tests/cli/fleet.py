@@ -143,8 +143,7 @@ def fleet(folder: Path) -> Iterator[Fleet]:
     try:
         for machine in MACHINES:
             made.on(machine, "users", "import", "../site/users.jsonl")
-            with (folder / machine / "edgekit.env").open("a") as file:
-                file.write(f"EDGEKIT_WEBHOOK_SECRET={WEBHOOK_SECRET}\n")
+            (folder / machine / "edgekit.env").write_text(f"EDGEKIT_WEBHOOK_SECRET={WEBHOOK_SECRET}\n")
             start(folder / machine)
         with application() as port, nginx(made, port):
             made.visitors = made.find_visitors()
@@ -161,8 +160,9 @@ def start(machine: Path) -> None:
     line = re.search(r"^ExecStart=/opt/edgekit/bin/edgekit (.*)$", unit, re.M)
     assert line
     port = (machine / "port").read_text()
-    assert "EnvironmentFile=/etc/edgekit.env" in unit
-    secrets = dict(line.split("=", 1) for line in (machine / "edgekit.env").read_text().splitlines())
+    files = re.findall(r"^EnvironmentFile=-?/etc/(.+)$", unit, re.M)
+    assert len(files) == 2
+    secrets = dict(line.split("=", 1) for file in files for line in (machine / file).read_text().splitlines())
     arguments = replaced(line[1], {MACHINES["web1"]: f"127.0.0.1 --port {port}"}).split()
     with (machine / "log").open("ab") as log:
         process = subprocess.Popen(

@@ -59,7 +59,7 @@ def test_an_identity_from_outside_counts_for_nothing(machines: Fleet) -> None:
 @needs_nginx
 def test_an_identity_that_does_not_come_through_nginx_counts_for_nothing(machines: Fleet) -> None:
     port = (machines.folder / "web1/port").read_text()
-    secret = (machines.folder / "web1/edgekit.env").read_text().split()[0].removeprefix("EDGEKIT_PROXY_SECRET=")
+    secret = (machines.folder / "web1/edgekit-proxy.env").read_text().strip().removeprefix("EDGEKIT_PROXY_SECRET=")
 
     def ask(**headers: str) -> str:
         return httpx.get(f"http://127.0.0.1:{port}/", headers={"x-user-id": "u1", **headers}, trust_env=False).text
@@ -71,7 +71,7 @@ def test_an_identity_that_does_not_come_through_nginx_counts_for_nothing(machine
 
 @needs_nginx
 def test_nobody_but_root_can_read_the_shared_secret(machines: Fleet) -> None:
-    files = ("nginx/edgekit-secret.conf", "web1/edgekit.env", "web2/edgekit.env")
+    files = ("nginx/edgekit-secret.conf", "web1/edgekit-proxy.env", "web2/edgekit-proxy.env")
     assert [stat.S_IMODE((machines.folder / file).stat().st_mode) for file in files] == [0o600] * 3
 
 
