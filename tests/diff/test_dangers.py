@@ -126,7 +126,7 @@ def test_that_a_cache_may_keep_a_tiers_pages_is_a_danger_and_that_it_may_not_is_
     alone, shared = page_side("alone", {}), page_side("shared", {}, share_segments=True)
     why = "the cache in front keeps a tier's pages for everybody of whom it says that tier"
     assert [("cache", f"`share_segments` is set: {why}")] == dangers(alone, shared)
-    assert [] == dangers(shared, alone)
+    assert dangers(shared, alone) == []
 
 
 @pytest.mark.parametrize(
