@@ -144,7 +144,7 @@ def test_in_a_terminal_it_is_lines_until_ctrl_c(file: Path) -> None:
         with process:
             ask_until(port, lambda: is_readable(terminal))
             line = STYLE.sub("", os.read(terminal, 1_000).decode().partition("\r\n")[0])
-            assert re.fullmatch(r"\d\d:\d\d:\d\d\.\d{3}  200  -      1 reads +[\d,]+ µs  /about", line)
+            assert re.fullmatch(r"\d\d:\d\d:\d\d\.\d{3}  200  -      1 read  +[\d,]+ µs  /about", line)
             process.send_signal(signal.SIGINT)
             assert process.wait(20) == 130
             assert process.stderr is not None
