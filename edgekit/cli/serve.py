@@ -89,9 +89,9 @@ def command(
 
     With --fault, --latency and --cold-start it is a bad day at the edge; docs/bad-days.md tells what is answered then.
 
-    With EDGEKIT_WEBHOOK_SECRET or EDGEKIT_ADMIN_TOKEN in the environment other programs may change users meanwhile, by
-    webhooks or signals; docs/events.md tells how. `edgekit tail` shows what it answers; docs/operating.md tells of
-    metrics and health. docs/cli.md lists the environment's variables.
+    With EDGEKIT_WEBHOOK_SECRET or EDGEKIT_ADMIN_TOKEN in the environment, and without --watch, other programs may
+    change users meanwhile, by webhooks or signals; docs/events.md tells how. `edgekit tail` shows what it answers;
+    docs/operating.md tells of metrics and health. docs/cli.md lists the environment's variables.
 
     \b
     edgekit serve
