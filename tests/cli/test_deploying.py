@@ -70,6 +70,13 @@ def test_an_identity_that_does_not_come_through_nginx_counts_for_nothing(machine
 
 
 @needs_nginx
+def test_a_machine_itself_tells_its_health_and_nothing_without_a_token(machines: Fleet) -> None:
+    inside = f"http://127.0.0.1:{(machines.folder / 'web1/port').read_text()}/_edgekit/"
+    answers = [httpx.get(inside + path, trust_env=False).status_code for path in ("health", "metrics", "tail")]
+    assert answers == [200, 404, 404]
+
+
+@needs_nginx
 def test_nobody_but_root_can_read_the_shared_secret(machines: Fleet) -> None:
     files = ("nginx/edgekit-secret.conf", "web1/edgekit-proxy.env", "web2/edgekit-proxy.env")
     assert [stat.S_IMODE((machines.folder / file).stat().st_mode) for file in files] == [0o600] * 3
