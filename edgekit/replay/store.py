@@ -77,9 +77,7 @@ class ReplayStore:
         return self._release
 
     def _read_release(self, name: str, reading: Reading) -> Release:
-        if (
-            self._refused is not None and self._refused[0] == name
-        ):  # to read it at each request takes long
+        if self._refused is not None and self._refused[0] == name:  # to read it at each request takes long
             raise RefusedError(self._refused[1])
         try:
             return Release(name, reading, self._held_bytes, self._identify)
