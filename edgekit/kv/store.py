@@ -108,7 +108,8 @@ class LmdbStore:
     def write(self) -> Iterator[WriteTransaction]:
         """A transaction that commits when its `with` ends, and is undone by an exception; waits for other writers.
 
-        Raises EK428 for a store that cannot be written or is no longer in its place, EK430 when the disk is full, EK425.
+        Raises EK428 for a store that cannot be written or is not in its place any more, EK430 when the disk is full,
+        EK425.
         """
         if self.read_only:
             raise failure(

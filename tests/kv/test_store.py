@@ -110,7 +110,7 @@ def test_nothing_is_written_to_a_file_that_is_no_longer_there(path: Path, tmp_pa
             (tmp_path / "other.lmdb").rename(path)
         else:
             path.unlink()
-        with pytest.raises(EdgekitError, match="EK428 .* removed or replaced"), store.write() as txn:
+        with pytest.raises(EdgekitError, match=r"EK428 .* removed or replaced"), store.write() as txn:
             txn.put("USER_SEGMENTS", "u1", b"x")
         with store.snapshot() as snapshot:
             assert snapshot.get("USER_SEGMENTS", "u1") is None
