@@ -33,7 +33,8 @@ async def stream_tail(token: bytes | None, folder: Path, scope: Scope, receive: 
     """`folder` is the server's runtime folder; without a `token` somebody at this machine may listen."""
     request = read_request(scope)
     asked = _QUERY.fullmatch(request.query)
-    refusal = refuse_stranger(request, token) or (None if request.method == "GET" else _ONLY_GET)
+    is_plain_get = scope["type"] == "http" and request.method == "GET"
+    refusal = refuse_stranger(request, token) or (None if is_plain_get else _ONLY_GET)
     if refusal is not None or asked is None:
         await send_answer(scope, send, request, refusal or _MALFORMED)
         return

@@ -64,6 +64,16 @@ def test_a_tail_that_cannot_be_opened_is_no_error_of_the_servers(tmp_path: Path)
     assert [message.get("status") for message in sent] == [503, None]
 
 
+def test_a_tail_is_no_websocket(tmp_path: Path) -> None:
+    sent: list[dict[str, Any]] = []
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    asyncio.run(stream_tail(None, tmp_path, {**SCOPE, "type": "websocket"}, receive, send))
+    assert [message.get("status") for message in sent] == [405, None]
+
+
 def test_a_fault_of_who_is_told_harms_nobody() -> None:
     sent: list[dict[str, Any]] = []
 
