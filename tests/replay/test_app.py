@@ -1,6 +1,7 @@
 """The application: what is told of an answer, however its sending ends."""
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from edgekit.replay.app import build_app
 from edgekit.replay.request import Request
 from edgekit.replay.response import NOT_FOUND, Response, respond_alone
+from edgekit.replay.tail_stream import stream_tail
 
 SCOPE: dict[str, Any] = {
     "type": "http",
@@ -50,6 +52,26 @@ def test_one_that_cannot_be_sent_is_canceled(error: type[BaseException]) -> None
     with pytest.raises(error):
         asyncio.run(app(SCOPE, receive, send))
     assert outcomes == ["canceled"]
+
+
+def test_a_tail_that_cannot_be_opened_is_no_error_of_the_servers(tmp_path: Path) -> None:
+    sent: list[dict[str, Any]] = []
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    asyncio.run(stream_tail(None, tmp_path / "gone", SCOPE, receive, send))
+    assert [message.get("status") for message in sent] == [503, None]
+
+
+def test_a_tail_is_no_websocket(tmp_path: Path) -> None:
+    sent: list[dict[str, Any]] = []
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    asyncio.run(stream_tail(None, tmp_path, {**SCOPE, "type": "websocket"}, receive, send))
+    assert [message.get("status") for message in sent] == [405, None]
 
 
 def test_a_fault_of_who_is_told_harms_nobody() -> None:
