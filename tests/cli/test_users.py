@@ -1,8 +1,12 @@
 import json
+import time
 from pathlib import Path
 
 import pytest
 
+from edgekit.kv.event import Event
+from edgekit.kv.events import apply_event
+from edgekit.kv.store import open_store
 from tests.cli.command import run, write_shop
 
 
@@ -37,6 +41,19 @@ def test_a_deleted_user_is_gone(built: Path) -> None:
         done = run("users", command, "u1")
         assert (done.status, done.out) == (1, b"")
         assert "EK484 there is no user `u1`" in done.err
+
+
+def test_nothing_of_a_deleted_user_is_left_once_the_store_is_compacted(built: Path) -> None:
+    """Neither under the record's own key nor where events and lags are remembered."""
+    file = Path("build/edge.lmdb")
+    run("users", "put", "secret-id", '{"name": "Confidential"}')
+    with open_store(file) as store:
+        event = Event("secret-id", int(time.time() * 1_000_000) + 1, {"name": "Confidential, too"})
+        assert apply_event(store, "message", event, time.time(), lag=60)
+    assert {name in file.read_bytes() for name in (b"secret-id", b"Confidential")} == {True}
+    assert run("users", "delete", "secret-id").status == 0
+    assert run("releases", "prune", "--compact").status == 0
+    assert {name in file.read_bytes() for name in (b"secret-id", b"Confidential")} == {False}
 
 
 @pytest.mark.parametrize("record", ["", "3", "[]", '{"a": ', '{"id": "u2"}', '{"a": NaN}', "\udcff"])
