@@ -4,6 +4,7 @@ Over httpx's transport and not its client, which would keep cookies and decode b
 """
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator
 from functools import cached_property
 from typing import Any, Final, Never
@@ -136,7 +137,7 @@ class Exchange:
         except _ClientGoneError:
             raise
         except Exception as error:  # the client gets a page, whatever happens
-            _fail(request, forward, 502, f"the origin cannot be asked ({type(error).__name__})")
+            _fail(request, forward, 502, f"the origin cannot be asked ({_describe(error)})")
 
 
 class _Body(httpx.AsyncByteStream):
@@ -198,6 +199,19 @@ def _write(
 def _tell(forward: Forward, status: int, outcome: Outcome = "ok", why: str = "") -> Response:
     logs = (*forward.logs, Log("error", why)) if why else forward.logs
     return Response(status, (), b"", outcome, forward.tier, forward.release, 0.0, forward.reads, logs)
+
+
+def _describe(error: BaseException) -> str:
+    """The type of a fault, and what is wrong with TLS if that made it."""
+    cause: BaseException | None = error
+    while cause is not None:
+        match cause:
+            case ssl.SSLCertVerificationError():
+                return f"{type(error).__name__}: {cause.verify_message}"
+            case ssl.SSLError():
+                return f"{type(error).__name__}: {cause.reason}"
+        cause = cause.__cause__ or cause.__context__
+    return type(error).__name__
 
 
 def _fail(request: Request, forward: Forward, status: int, why: str) -> Never:
