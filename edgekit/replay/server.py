@@ -25,14 +25,21 @@ from edgekit.kv.store import open_store
 from edgekit.model.keys import CURRENT, EDGEKIT
 from edgekit.replay.app import create_app
 from edgekit.replay.asgi import Endpoint
-from edgekit.replay.limits import HEAD_SECONDS, MAX_CONNECTIONS, MAX_HEAD_BYTES, READER_SECONDS, STOP_SECONDS
+from edgekit.replay.limits import (
+    HEAD_SECONDS,
+    MAX_CONNECTIONS,
+    MAX_HEAD_BYTES,
+    ORIGIN_CONNECTIONS,
+    READER_SECONDS,
+    STOP_SECONDS,
+)
 from edgekit.replay.options import Options
 from edgekit.replay.port import bind_socket
 from edgekit.replay.runtime import runtime_folder
 
 _BACKLOG: Final = 1_024
-_OWN_FILES: Final = 256
-"""Descriptors that are no connections, at most: the store, logs, what is asked behind `[origin]`."""
+_OWN_FILES: Final = 2 * ORIGIN_CONNECTIONS + 128
+"""Descriptors that are no connections of clients, at most: those to the origin, the store, listeners, logs."""
 _LISTEN_SECONDS: Final = 0.02
 _LISTEN_TRIES: Final = 1_500
 _WATCH_SECONDS: Final = 0.5

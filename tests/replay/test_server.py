@@ -253,10 +253,10 @@ def test_a_critical_event_is_one_json_line_on_stderr(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("limits", "raised", "connections"),
     [
-        ((1_024, 1_048_576), (2_304, 1_048_576), 2_048),
-        ((1_024, resource.RLIM_INFINITY), (2_304, resource.RLIM_INFINITY), 2_048),
-        ((1_024, 1_024), (1_024, 1_024), 768),
-        ((512, 1_024), (1_024, 1_024), 768),
+        ((1_024, 1_048_576), (2_688, 1_048_576), 2_048),
+        ((1_024, resource.RLIM_INFINITY), (2_688, resource.RLIM_INFINITY), 2_048),
+        ((1_024, 1_024), (1_024, 1_024), 384),
+        ((512, 1_024), (1_024, 1_024), 384),
         ((64, 64), (64, 64), 1),
         ((4_096, 4_096), None, 2_048),
         ((resource.RLIM_INFINITY, resource.RLIM_INFINITY), None, 2_048),

@@ -23,6 +23,7 @@ from edgekit.replay.limits import (
 )
 from edgekit.replay.origin.forward import Forward
 from edgekit.replay.origin.headers import is_loop, request_headers, response_headers
+from edgekit.replay.origin.leftover import may_have_leftover
 from edgekit.replay.request import Request
 from edgekit.replay.response import (
     BODY_TOO_SLOW,
@@ -36,8 +37,8 @@ from edgekit.replay.response import (
 )
 
 _TIMEOUT: Final = httpx.Timeout(ORIGIN_SECONDS, connect=ORIGIN_CONNECT_SECONDS, pool=ORIGIN_CONNECT_SECONDS).as_dict()
-_REPEATABLE: Final = frozenset(("DELETE", "GET", "HEAD", "OPTIONS", "PUT", "TRACE"))
-"""Idempotent methods: RFC 9110, 9.2.2."""
+_REPEATABLE: Final = frozenset(("DELETE", "GET", "OPTIONS", "PUT", "TRACE"))
+"""Idempotent methods: RFC 9110, 9.2.2. Not HEAD: its answer's body, which must not be, could come on a kept one."""
 _CLIENT_GONE: Final = 499
 """What is told of an answer that nobody waits for any more; nginx has the number from."""
 _ENDED: Final = {"type": "http.response.body", "body": b""}
@@ -79,6 +80,8 @@ class Exchange:
             _fail(request, forward, 502, "the origin is this server itself")
         if any(name == b"upgrade" and b"websocket" in value.lower() for name, value in request.headers):
             _refuse(request, forward, NO_WEBSOCKETS)
+        if request.method == "CONNECT":  # would make a tunnel of the connection
+            _refuse(request, forward, NOT_FORWARDED)
         body = _Body(request, receive)
         passing = asyncio.ensure_future(self._pass(forward, request, scope["scheme"], body, send))
         gone = asyncio.ensure_future(body.wait_until_gone())
@@ -103,10 +106,14 @@ class Exchange:
         body.is_over.set()  # or the origin did not want the rest
         try:
             came = response_headers(answer.headers.raw)
+            if came is None:
+                _fail(request, forward, 502, "the origin's answer has a header that none may have")
             await send({"type": "http.response.start", "status": answer.status_code, "headers": came})
             assert isinstance(answer.stream, httpx.AsyncByteStream)
             async for piece in answer.stream:
                 await send({"type": "http.response.body", "body": piece, "more_body": True})
+            if may_have_leftover(answer.status_code, answer.stream):
+                await answer.extensions["network_stream"].aclose()
             await send(_ENDED)
         except httpx.TransportError as error:
             return _tell(forward, answer.status_code, "exception", f"the origin broke off ({type(error).__name__})")
@@ -193,7 +200,9 @@ def _write(
 
     target = request.path + (b"?" + request.query if request.query else b"")
     extensions = {"target": target, "timeout": _TIMEOUT, "trace": trace}
-    return httpx.Request(request.method, forward.url, headers=headers, stream=body, extensions=extensions)
+    written = httpx.Request(request.method, forward.url, headers=headers, stream=body, extensions=extensions)
+    written.method = request.method  # which it would change to upper case: to the method of another request
+    return written
 
 
 def _tell(forward: Forward, status: int, outcome: Outcome = "ok", why: str = "") -> Response:

@@ -20,7 +20,8 @@ from edgekit.replay.response import Answer, Log
 from edgekit.replay.visitor import Visitor
 
 _ASSETS_PATH, _OWN_PATH = RESERVED
-_SEPARATOR: Final = re.compile(rb"[/\\]")
+_DOT_SEGMENT: Final = re.compile(rb"[/\\]\.\.?(?:[/\\;]|\Z)")
+"""With a `;`, too: an application that takes parameters (RFC 3986, 3.3) out of a path finds `..` in `..;a=1`."""
 _TARGET: Final = re.compile(rb"/[!-~]*")
 """What a request line can carry (RFC 9112, 3.2)."""
 
@@ -28,15 +29,15 @@ _TARGET: Final = re.compile(rb"/[!-~]*")
 class Forward(msgspec.Struct, frozen=True):
     """A request that is the origin's.
 
-    `tier` is its visitor's. A `trusted` peer is a proxy that says who asks: by `identity_header`, if the site knows its
-    users so, and by others. `unavailable` is the page to show, with `headers`, if the origin cannot answer; `reads` and
-    `logs` as a Response has them.
+    `tier` is its visitor's. A `trusted` peer is a proxy that says for whom it asks. `disbelieved` is the header that
+    tells the site its users, if it tells none here. `unavailable` is the page to show, with `headers`, if the origin
+    cannot answer; `reads` and `logs` as a Response has them.
     """
 
     url: str
     tier: str
     trusted: bool
-    identity_header: bytes | None
+    disbelieved: bytes | None
     release: str
     unavailable: Answer
     headers: Headers
@@ -49,11 +50,12 @@ def find_forward(request: Request, reading: Reading, release: Release) -> Forwar
     origin = release.origin
     if origin is None or not (_is_listed(origin, request.path) or _falls_back(origin, request, reading, release)):
         return None
+    identification = release.identification
     return Forward(
         url=origin.url,
         tier=Visitor(request, reading, release).tier.name,
-        trusted=release.identification.proxies.trusts(request),
-        identity_header=release.identification.header,
+        trusted=identification.proxies.trusts(request),
+        disbelieved=None if identification.identify(request) else identification.header,
         release=release.name,
         unavailable=release.unavailable,
         headers=release.headers.of(request.path) if release.headers else (),
@@ -68,7 +70,7 @@ def _is_listed(origin: Origin, raw: bytes) -> bool:
         any(matches(pattern, path) for pattern in origin.paths)
         and not path.startswith(RESERVED)
         and _TARGET.fullmatch(raw) is not None
-        and {b".", b".."}.isdisjoint(_SEPARATOR.split(unquote_to_bytes(raw)))
+        and _DOT_SEGMENT.search(unquote_to_bytes(raw)) is None
     )
 
 

@@ -4,6 +4,7 @@ What belongs to one connection stays behind: RFC 9110, 7.6.1. What tells the ori
 word: from outside it counts only if a trusted proxy says it.
 """
 
+import re
 from collections.abc import Iterable
 from typing import Final
 from urllib.parse import urlsplit
@@ -20,23 +21,24 @@ _OWN: Final = frozenset((b"host", b"content-length", b"expect", b"via", SEGMENT)
 """Written anew. `Expect: 100-continue` is answered by our server, when the body is read."""
 _PROXYS: Final = frozenset((b"forwarded", b"x-real-ip"))
 """And all of `X-Forwarded-…`."""
+_CONTROL: Final = re.compile(rb"[^\t\x20-\x7e\x80-\xff]")
+"""RFC 9110, 5.5."""
+_NAME: Final = re.compile(rb"[a-z0-9-]+")
+"""Other names are left out. By CGI's rule (RFC 3875, 4.1.18) an application sees `-` as `_`, and with some servers any
+other character, too: `X_User_Segment` and `X.User.Segment` would be what is edgekit's to say."""
 
 
 def request_headers(request: Request, forward: Forward, scheme: str) -> list[tuple[bytes, bytes]]:
-    """The head for the origin, its framing included. `scheme` is that of the connection to edgekit.
-
-    A name with `_` is left out: to a WSGI application it is the one with `-`, which is edgekit's to say.
-    """
+    """The head for the origin, its framing included. `scheme` is that of the connection to edgekit."""
     names = {name for name, _ in request.headers}
     dropped = _HOP_BY_HOP | _OWN | _named(request.headers)
-    identity = forward.identity_header
-    if identity is not None and (not forward.trusted or single_header(request, identity) is None):
-        dropped |= {identity}
+    if forward.disbelieved is not None:
+        dropped |= {forward.disbelieved}
     kept = [
         (name, value)
         for name, value in request.headers
         if name not in dropped
-        and b"_" not in name
+        and _NAME.fullmatch(name)
         and not name.startswith((b"x-edgekit-", b"x-forwarded-"))
         and (forward.trusted or name not in _PROXYS)
     ]
@@ -59,13 +61,17 @@ def is_loop(request: Request, forward: Forward) -> bool:
     return any(name == b"via" and _pseudonym(forward) in value for name, value in request.headers)
 
 
-def response_headers(headers: Iterable[tuple[bytes, bytes]]) -> Headers:
-    """Names in lower case. A body that came in chunks has no length, whatever its head says (RFC 9112, 6.3)."""
+def response_headers(headers: Iterable[tuple[bytes, bytes]]) -> Headers | None:
+    """Names in lower case; None if a value holds what no value may, and so nobody would take the answer.
+
+    A body that came in chunks has no length, whatever its head says (RFC 9112, 6.3).
+    """
     found = [(name.lower(), value) for name, value in headers]
     dropped = _HOP_BY_HOP | (_named(found) - {b"content-length"})
     if any(name == b"transfer-encoding" for name, _ in found):
         dropped |= {b"content-length"}
-    return tuple((name, value) for name, value in found if name not in dropped)
+    kept = tuple((name, value) for name, value in found if name not in dropped)
+    return None if any(_CONTROL.search(value) for _, value in kept) else kept
 
 
 def _forwarded(request: Request, forward: Forward, host: bytes, scheme: str) -> Headers:
@@ -75,7 +81,7 @@ def _forwarded(request: Request, forward: Forward, host: bytes, scheme: str) -> 
     kept = tuple(
         (name, value)
         for name, value in request.headers
-        if name.startswith(b"x-forwarded-") and name != b"x-forwarded-for" and b"_" not in name
+        if name.startswith(b"x-forwarded-") and name != b"x-forwarded-for" and _NAME.fullmatch(name)
     )
     told = {name for name, _ in kept}
     ours = ((b"x-forwarded-host", host), (b"x-forwarded-proto", scheme.encode()))

@@ -90,7 +90,7 @@ def test_a_pages_other_methods_fall_back(port: int, origin: Behind) -> None:
     assert (answer.status, origin.asked[0].split(b"\r\n")[0]) == (200, b"POST / HTTP/1.1")
 
 
-@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "OPTIONS", "PROPFIND"])
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "OPTIONS", "PROPFIND", "post", "connect", "X!"])
 def test_all_methods_and_bodies_are_passed_on(port: int, origin: Behind, method: str) -> None:
     def echo(connection: Connection) -> None:
         body = connection.read_body(connection.read_head())
@@ -168,6 +168,85 @@ def test_answers_without_a_body_and_before_others(
     assert b"x-trailer" not in came.lower()
     if method == "HEAD":
         assert b"content-length: 5000\r\n" in came.lower()
+
+
+def test_no_tunnel_is_opened(port: int, origin: Behind) -> None:
+    (answer,) = split(exchange(port, get("/api/x", method="CONNECT")))
+    assert (answer.status, origin.asked) == (400, [])
+
+
+def test_a_method_in_lower_case_is_another_one(port: int, origin: Behind) -> None:
+    (answer,) = split(exchange(port, get("/api/x", method="head")))
+    assert (answer.body, origin.asked[0].split(b"\r\n")[0]) == (b"ok", b"head /api/x HTTP/1.1")
+
+
+FOREIGN = b"HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\nforeign"
+
+
+@pytest.mark.parametrize(
+    ("method", "answer"),
+    [
+        ("HEAD", b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(FOREIGN)),
+        ("GET", b"HTTP/1.1 204 No Content\r\n\r\n"),
+        ("GET", b"HTTP/1.1 304 Not Modified\r\nContent-Length: %d\r\n\r\n" % len(FOREIGN)),
+        ("GET", OK),
+        ("GET", b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"),
+        ("GET", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n"),
+        ("POST", OK),
+    ],
+)
+def test_what_comes_behind_an_answer_is_never_the_next_ones(
+    port: int, origin: Behind, method: str, answer: bytes
+) -> None:
+    """An application sends a body that must not be, or a longer one than it said, with what a visitor wrote in it."""
+
+    def behave(connection: Connection) -> None:
+        head = connection.read_head()
+        while head:
+            connection.read_body(head)
+            connection.send(OK if b"/api/next" in head else answer + FOREIGN)
+            head = connection.read_head()
+
+    origin.behave = behave
+    exchange(port, get("/api/x", method=method))
+    assert [split(exchange(port, get("/api/next")))[0].body for _ in range(2)] == [b"ok", b"ok"]
+
+
+def test_the_connection_of_a_sound_answer_is_kept(port: int, origin: Behind) -> None:
+    opened: list[Connection] = []
+
+    def behave(connection: Connection) -> None:
+        opened.append(connection)
+        answering(OK)(connection)
+
+    origin.behave = behave
+    assert [split(exchange(port, get("/api/x")))[0].body for _ in range(3)] == [b"ok"] * 3
+    assert len(opened) == 1
+
+
+def test_what_comes_behind_a_bodiless_answer_may_come_late(port: int, origin: Behind) -> None:
+    """When it comes, its connection must be no other request's yet."""
+    later = threading.Event()
+
+    def behave(connection: Connection) -> None:
+        if b"/api/next" in connection.read_head():
+            later.set()
+            connection.send(OK)
+        else:
+            connection.send(b"HTTP/1.1 304 Not Modified\r\n\r\n")
+            later.wait(30)
+            connection.send(FOREIGN)
+            connection.wait_until_closed()
+
+    origin.behave = behave
+    exchange(port, get("/api/x"))
+    assert split(exchange(port, get("/api/next")))[0].body == b"ok"
+
+
+def test_an_answer_that_nobody_would_take_is_none(port: int, origin: Behind) -> None:
+    origin.behave = answering(b"HTTP/1.1 200 OK\r\nX-Odd: \x01\r\nContent-Length: 2\r\n\r\nok")
+    (shown,) = split(exchange(port, get("/api/x")))
+    assert (shown.status, shown.body) == (502, UNAVAILABLE)
 
 
 def test_an_answer_is_passed_on_as_it_comes(port: int, origin: Behind) -> None:
