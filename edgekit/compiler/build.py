@@ -118,6 +118,7 @@ def compile_site(
         redirects=site.redirects,
         headers={pattern: dict(headers) for pattern, headers in site.headers.items()},
         origin=site.origin or msgspec.UNSET,
+        share_segments=site.share_segments or msgspec.UNSET,
     )
     pack = build_pack(manifest, entries, recorder.finish())
     return CompileResult(pack, tuple(merge_diagnostics(warnings)), len(stale))

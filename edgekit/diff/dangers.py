@@ -67,6 +67,7 @@ def find_dangers(
         *_sources(old, new),
         *_identity(parts),
         *_origin(parts),
+        *_sharing(new, parts),
         *_headers(parts),
         *_pages(old, new),
         *_redirects(parts),
@@ -137,6 +138,12 @@ def _origin(parts: Iterable[Change]) -> Iterator[Danger]:
     for change in parts:
         if change.key in _ORIGIN and (change.action == "changed" or change.new or change.old):
             yield Danger("origin", f"`{change.key}` {_became(change)}: {_ORIGIN[change.key]}")
+
+
+def _sharing(new: Manifest, parts: Iterable[Change]) -> Iterator[Danger]:
+    if new.share_segments is True and any(change.key == "share_segments" for change in parts):
+        why = "the cache in front keeps a tier's pages for everybody of whom it says that tier"
+        yield Danger("cache", f"`share_segments` is set: {why}")
 
 
 def _headers(parts: Iterable[Change]) -> Iterator[Danger]:

@@ -89,7 +89,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     `routes` maps a page's path (error pages: `404`, `503`) to its route; `islands` the name of each plain island to how
     it is answered; `segments` a tier to its configuration as the site's files have it. `redirects` stand in the order
     in which they are tried; `headers` maps a pattern of decoded paths (`*` at its end is any rest) to names and values.
-    A site without an `origin` has no such field, so its releases keep the names they had before there was one.
+    `share_segments`: the proxy in front may keep pages for all visitors of a tier. A site without that, or without an
+    `origin`, has no such field, so its releases keep the names they had before there was one.
     """
 
     format: int = FORMAT_VERSION
@@ -99,6 +100,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     redirects: tuple[RedirectRule, ...] = ()
     headers: dict[str, dict[str, str]] = {}
     origin: Origin | msgspec.UnsetType = msgspec.UNSET
+    share_segments: bool | msgspec.UnsetType = msgspec.UNSET
     slots: dict[str, Slot]
     segments: dict[str, dict[str, Any]]
     ttl: Ttl

@@ -172,6 +172,19 @@ class KvTable(msgspec.Struct, frozen=True):
     ttl: Ttl = Ttl()
 
 
+class CacheTable(msgspec.Struct, frozen=True):
+    """What caches in front may keep."""
+
+    share_segments: Annotated[
+        bool,
+        Meta(
+            description="A trusted proxy that says the visitor's tier as `x-user-segment` may keep a page that depends "
+            "on nothing else, for all visitors of the tier: `true` tells it so.",
+            examples=[True],
+        ),
+    ] = False
+
+
 class RedirectTable(msgspec.Struct, frozen=True):
     """Where a redirect leads, and how."""
 
@@ -332,6 +345,7 @@ class Config(msgspec.Struct, frozen=True):
     slots: dict[str, SlotTable] = {}
     islands: dict[str, IslandTable] = {}
     kv: KvTable = KvTable()
+    cache: CacheTable = CacheTable()
     redirects: Annotated[
         dict[str, Text | RedirectTable],
         Meta(

@@ -72,6 +72,7 @@ def load_site(root: Path, *, build_time: datetime | None = None) -> Site:
         redirects=redirects,
         headers=headers,
         origin=origin,
+        share_segments=config.cache.share_segments,
         jinja=jinja,
         ttl=config.kv.ttl,
         identity=identity,

@@ -113,6 +113,7 @@ class Site:
     redirects: tuple[RedirectRule, ...]
     headers: Mapping[str, Mapping[str, str]]
     origin: Origin | None
+    share_segments: bool
     jinja: JinjaOptions
     ttl: Ttl
     identity: Identity

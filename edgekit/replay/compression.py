@@ -15,7 +15,8 @@ MIN_BYTES: Final = 1024
 """Contract, section 8. A shorter answer goes in one packet either way."""
 MAX_BYTES: Final = 4 * 1024 * 1024
 """A longer body would stop the other requests of its worker for more than about a tenth of a second."""
-VARY: Final = (b"vary", b"accept-encoding")
+_VARY: Final = b"vary"
+_VARIES: Final = b"accept-encoding"
 GZIP: Final = (b"content-encoding", b"gzip")
 
 _LEVEL: Final = 6
@@ -37,6 +38,13 @@ def is_compressible(headers: Headers, length: int) -> bool:
 @lru_cache(maxsize=64)
 def _shrinks(content_type: bytes) -> bool:
     return _SHRINKS.match(content_type) is not None
+
+
+def vary_by_encoding(headers: Headers) -> Headers:
+    """`headers` of an answer whose coding depends on what the client takes. With one Vary: some caches read one."""
+    named = [value for name, value in headers if name == _VARY]
+    others = tuple(header for header in headers if header[0] != _VARY) if named else headers
+    return (*others, (_VARY, b", ".join((_VARIES, *named))))
 
 
 def takes_gzip(headers: Headers) -> bool:

@@ -25,6 +25,7 @@ from edgekit.replay.response import (
     METHOD_NOT_ALLOWED,
     NOT_FOUND,
     PAGE_HEADERS,
+    SHARED_SEGMENT_HEADERS,
     UNAVAILABLE,
     Answer,
     Outcome,
@@ -153,6 +154,8 @@ def _page(request: Request, reading: Reading, release: Release, page: Page, path
     if held is None:
         raise ReadError(f"{page.namespace} has no `{page.path}`")
     headers = PAGE_HEADERS[page.delivery]
+    if page.delivery == "segment" and release.shares_segments and visit.identify().is_told:
+        headers = SHARED_SEGMENT_HEADERS
     if page.delivery == "user":
         body = visit.compose(held)
         return Answer(status, headers, body, visit.identify().tier.name, page.delivery)

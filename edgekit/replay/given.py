@@ -8,7 +8,6 @@ from edgekit.replay.inputs import request_value
 from edgekit.replay.reading import Reading
 from edgekit.replay.request import Request
 from edgekit.replay.store import ReplayStore
-from edgekit.replay.user import TOLD_BY_ANY
 from edgekit.replay.visit import Visit
 
 
@@ -45,7 +44,7 @@ def read_given(request: Request, store: ReplayStore) -> Given:
             elif slot.island:
                 values[name] = tuple(key for key, _ in visit.items(slot))
             elif slot.root == "user":
-                values[name] = getattr(visitor.user({slot.field} - TOLD_BY_ANY), name)
+                values[name] = getattr(visitor.user({slot.field}), name)
             else:
                 value = accept(slot, config.get(slot.field))
                 values[name] = default_value(slot, tier.file) if value is None else value

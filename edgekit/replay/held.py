@@ -13,7 +13,7 @@ from edgekit.model.digest import digest
 from edgekit.model.fragment import Cut
 from edgekit.model.keys import Namespace
 from edgekit.model.slot import Slot
-from edgekit.replay.user import TOLD_BY_ANY, user_texts
+from edgekit.replay.user import user_texts
 
 BodyId = tuple[Namespace | Literal["gzip"], bytes] | tuple[str, str | None]
 """Cuts belong to namespace and digest: the same bytes may be a fragment here and plain text there.
@@ -41,7 +41,7 @@ class HeldBody:
         self.live = tuple(slot.name for slot in used if slot.root == "segment")
         user_slots = [slot for slot in used if slot.root == "user"]
         self.user_texts = user_texts(user_slots)
-        self.user_fields = frozenset(slot.field for slot in user_slots) - TOLD_BY_ANY
+        self.user_fields = frozenset(slot.field for slot in user_slots)
         self._shared: tuple[list[str], bytes, bytes] | None = None
 
     def shared(self, texts: list[str]) -> tuple[bytes, bytes]:

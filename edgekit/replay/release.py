@@ -82,6 +82,7 @@ class Release:
             self.tiers = {tier: LiveTier(tier, file, manifest.slots) for tier, file in manifest.segments.items()}
             self.redirects = Redirects(manifest.redirects)
             self.origin = manifest.origin or None
+            self.shares_segments = manifest.share_segments is True
             spelt = ((encode_path(path).encode(), path) for path in self.pages if path.startswith("/"))
             self.headers = SiteHeaders(manifest.headers, spelt) if manifest.headers else None
             self.users = Users(manifest.slots.values())

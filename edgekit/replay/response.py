@@ -8,7 +8,8 @@ from typing import Final, Literal
 import msgspec
 
 from edgekit.model.manifest import Delivery
-from edgekit.replay.compression import VARY, gzip_etag, is_compressible, takes_gzip
+from edgekit.replay.compression import gzip_etag, is_compressible, takes_gzip, vary_by_encoding
+from edgekit.replay.identity.proxies import SEGMENT_HEADER
 from edgekit.replay.request import Headers, Request
 
 Outcome = Literal["ok", "exception", "exceededCpu", "canceled"]
@@ -72,6 +73,11 @@ PAGE_HEADERS: Final[Mapping[Delivery, Headers]] = MappingProxyType(
         "user": (_HTML, (b"cache-control", b"private, no-store")),
     }
 )
+SHARED_SEGMENT_HEADERS: Final[Headers] = (
+    *PAGE_HEADERS["segment"],
+    (b"surrogate-control", b"max-age=60"),  # https://www.w3.org/TR/edge-arch/: for the next cache, which takes it away
+    (b"vary", SEGMENT_HEADER),
+)
 UNAVAILABLE_HEADERS: Final[Headers] = (_HTML, NO_STORE)
 PLAIN_HEADERS: Final[Headers] = (_PLAIN, NO_STORE)
 _FOR_AN_HOUR: Final = (b"cache-control", b"public, s-maxage=3600")
@@ -130,7 +136,8 @@ def share(request: Request, answer: Answer, etag: bytes) -> Answer:
     etags = [etag]
     if is_compressible(answer.headers, len(answer.body)):
         compress_as = etag if takes_gzip(request.headers) else None
-        answer = Answer(answer.status, (*answer.headers, VARY), answer.body, answer.tier, answer.kind, compress_as)
+        headers = vary_by_encoding(answer.headers)
+        answer = Answer(answer.status, headers, answer.body, answer.tier, answer.kind, compress_as)
         etags.insert(0 if compress_as else 1, gzip_etag(etag))
     return revalidate(request, answer, *etags) if answer.status == 200 else answer
 

@@ -4,7 +4,7 @@ One typed decoder reads, checks and picks the values in one call: it knows each 
 refuses is read again slot by slot, so both ways find the same values (a test compares them).
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from operator import attrgetter
 from typing import Annotated, Any, Final, Literal
 
@@ -22,8 +22,13 @@ A list slot has what the record has, whatever it is: `item_keys` reads it on pag
 """
 
 
-TOLD_BY_ANY: Final = frozenset({"id", "known"})
-"""Fields that no record needs to tell, once there is a claim."""
+_TOLD_BY_ID: Final = frozenset({"id"})
+_TOLD_BY_CLAIMS: Final = frozenset({"id", "known"})
+
+
+def told_fields(found: Identified) -> Set[str]:
+    """The user's fields that are known without the record."""
+    return found.claims.keys() | _TOLD_BY_CLAIMS if found.claims else _TOLD_BY_ID
 
 
 class Users:

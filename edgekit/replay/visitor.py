@@ -9,7 +9,7 @@ from edgekit.replay.identity.identified import Identified
 from edgekit.replay.reading import ReadError, Reading, has_expired
 from edgekit.replay.release import Release
 from edgekit.replay.request import Request
-from edgekit.replay.user import User
+from edgekit.replay.user import User, told_fields
 
 TIER = "tier"
 
@@ -17,37 +17,43 @@ TIER = "tier"
 class Visitor:
     """Claims win over the record, which is looked up when something is first asked for that they do not tell.
 
-    `tier` is the default one without an id, a known tier, or a record that is there and not expired.
+    `tier` is what a trusted proxy says, if the site has such a tier: `is_told`. Else it is the user's, and the default
+    one without an id, a known tier, or a record that is there and not expired.
     """
 
-    __slots__ = ("_found", "_now", "_reading", "_release", "_user", "tier")
+    __slots__ = ("_found", "_now", "_reading", "_release", "_user", "is_told", "tier")
 
     def __init__(self, request: Request, reading: Reading, release: Release) -> None:
         self._release = release
         self._reading = reading
         self._now = request.now
-        found = release.identification.identify(request)
+        identification = release.identification
+        found = identification.identify(request)
+        segment = identification.segment(request)
+        told = None if segment is None else release.tiers.get(segment)
         self._found: Identified | None = None  # whose record is still to be read
         if found is None:
             self._user: User = release.users.guest
-        elif TIER in found.claims:
+        elif told is not None or TIER in found.claims:
             self._found = found
             self._user = release.users.decode(None, found)
         else:
             self._user = self._read(found)
-        self.tier = release.tiers.get(self._user.tier, release.default)
+        self.is_told = told is not None
+        self.tier = told or release.tiers.get(self._user.tier, release.default)
 
     @classmethod
     def guest(cls, release: Release) -> Self:
         visitor = cls.__new__(cls)
         visitor._found = None
         visitor._user = release.users.guest
+        visitor.is_told = False
         visitor.tier = release.default
         return visitor
 
     def user(self, fields: Set[str]) -> User:
         """The user, of whom these fields count."""
-        if self._found is not None and not fields <= self._found.claims.keys():
+        if self._found is not None and not fields <= told_fields(self._found):
             self._user = self._read(self._found)
             self._found = None
         return self._user

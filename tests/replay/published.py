@@ -16,6 +16,7 @@ users                    id → record, or its raw text if it is a string
 user_expires             id → Unix seconds
 identity                 fields of [identity]
 origin                   fields of [origin]
+share_segments           as in [cache] (default: false)
 """
 
 from typing import Any
@@ -126,6 +127,7 @@ def publish(described: dict[str, Any], namespaces: Namespaces | None = None) -> 
         redirects=tuple(RedirectRule(*(*redirect, 308)[:3]) for redirect in described.get("redirects", ())),
         headers=described.get("headers", {}),
         origin=msgspec.convert(described["origin"], Origin) if "origin" in described else msgspec.UNSET,
+        share_segments=described.get("share_segments") or msgspec.UNSET,
     )
     for tier, config in {**segments, **described.get("config", {})}.items():
         store[SEGMENT_CONFIG][tier] = seal(_record(config), described.get("config_expires", {}).get(tier, 0))

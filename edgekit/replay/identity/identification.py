@@ -6,7 +6,7 @@ from edgekit.model.manifest import Identity
 from edgekit.replay.identity.cookie import cookie_identify
 from edgekit.replay.identity.header import header_identify
 from edgekit.replay.identity.identified import Identified, Identify
-from edgekit.replay.identity.proxies import PROXY_HEADER, TrustedProxies
+from edgekit.replay.identity.proxies import PROXY_HEADER, SEGMENT_HEADER, TrustedProxies
 from edgekit.replay.request import Request
 from edgekit.replay.secrets import Secrets
 
@@ -21,9 +21,17 @@ class Identification:
         self.proxies = TrustedProxies(identity, secrets.proxy)
         self.header = identity.header.lower().encode() if identity.mode == "header" else None
         self.identify = self._choose(identity, secrets)
+        # Where visitors prove themselves who they are, a proxy may be trusted by default only: it has to prove itself.
+        self._tells_segments = self.header is not None or secrets.proxy is not None
+
+    def segment(self, request: Request) -> str | None:
+        """The tier that the request is for, whoever asks: a trusted proxy says so. It may be no tier of the site."""
+        return self.proxies.segment(request) if self._tells_segments else None
 
     def hides(self, header: bytes, request: Request) -> bool:
-        """Must a header's value not be shown: the proxies' secret, or an id that it does not come with?"""
+        """Must a header's value not be shown: the proxies' secret, or what only they may say, if it is not theirs?"""
+        if header == SEGMENT_HEADER:
+            return self.segment(request) is None
         return header == PROXY_HEADER or (header == self.header and not self.proxies.trusts(request))
 
     def _choose(self, identity: Identity, secrets: Secrets) -> Identify:

@@ -9,6 +9,7 @@ from edgekit.replay.request import Request, single_header
 from edgekit.replay.secrets import is_secret
 
 PROXY_HEADER: Final = b"x-edgekit-proxy-secret"
+SEGMENT_HEADER: Final = b"x-user-segment"
 _PEERS_HELD: Final = 4_096
 
 
@@ -26,6 +27,11 @@ class TrustedProxies:
         if not self._is_near(request.peer):
             return False
         return self._secret is None or is_secret(single_header(request, PROXY_HEADER), self._secret)
+
+    def segment(self, request: Request) -> str | None:
+        """What a proxy of ours says that the visitor's tier is; it may be no tier of the site."""
+        value = single_header(request, SEGMENT_HEADER)
+        return value.decode("latin-1") if value is not None and self.trusts(request) else None
 
     def _find(self, peer: str) -> bool:
         try:

@@ -9,15 +9,15 @@ from collections.abc import Iterable
 from typing import Final
 from urllib.parse import urlsplit
 
+from edgekit.replay.identity.proxies import SEGMENT_HEADER
 from edgekit.replay.origin.forward import Forward
 from edgekit.replay.request import Headers, Request, single_header
 
-SEGMENT: Final = b"x-user-segment"
 _HOP_BY_HOP: Final = frozenset(
     (b"connection", b"keep-alive", b"proxy-authenticate", b"proxy-authorization", b"proxy-connection", b"te",
      b"trailer", b"transfer-encoding", b"upgrade")
 )  # fmt: skip
-_OWN: Final = frozenset((b"host", b"content-length", b"expect", b"via", SEGMENT))
+_OWN: Final = frozenset((b"host", b"content-length", b"expect", b"via", SEGMENT_HEADER))
 """Written anew. `Expect: 100-continue` is answered by our server, when the body is read."""
 _PROXYS: Final = frozenset((b"forwarded", b"x-real-ip"))
 """And all of `X-Forwarded-…`."""
@@ -51,7 +51,7 @@ def request_headers(request: Request, forward: Forward, scheme: str) -> list[tup
         (b"host", host),
         *kept,
         *_forwarded(request, forward, host, scheme),
-        (SEGMENT, forward.tier.encode()),
+        (SEGMENT_HEADER, forward.tier.encode()),
         (b"via", _join(request, b"via", b"1.1 " + _pseudonym(forward))),
     ]
 

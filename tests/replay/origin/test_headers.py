@@ -45,7 +45,9 @@ def told(peer: str, *headers: tuple[bytes, bytes]) -> dict[str, list[str]]:
         (PROXY, ((b"x-user-id", b"u2"),), "free", ["u2"]),
         (PROXY, ((b"x-user-id", b"u3"),), "free", ["u3"]),
         (PROXY, (), "free", None),
-        (PROXY, ((b"x-user-segment", b"premium"),), "free", None),
+        (PROXY, ((b"x-user-segment", b"premium"),), "premium", None),
+        (PROXY, ((b"x-user-segment", b"free"), (b"x-user-id", b"u1")), "free", ["u1"]),
+        (PROXY, ((b"x-user-segment", b"premium"), (b"x-user-segment", b"premium")), "free", None),
         (STRANGER, ((b"x-user-segment", b"premium"), (b"x_user_segment", b"premium")), "free", None),
         (PROXY, ((b"x-user-id", b"u1,u2"),), "free", None),
         (PROXY, ((b"x-user-id", b"u1\xff"),), "free", None),
@@ -53,7 +55,9 @@ def told(peer: str, *headers: tuple[bytes, bytes]) -> dict[str, list[str]]:
         (PROXY, ((b"x-user-id", b"u1"), (b"connection", b"x-user-id, x-user-segment")), "premium", None),
     ],
 )
-def test_the_segment_is_that_of_who_is_known(peer: str, headers: Headers, segment: str, user: list[str] | None) -> None:
+def test_the_segment_is_a_proxys_word_or_that_of_who_is_known(
+    peer: str, headers: Headers, segment: str, user: list[str] | None
+) -> None:
     found = told(peer, *headers)
     assert ([segment], user) == (found["x-user-segment"], found.get("x-user-id"))
     assert [name for name in found if not re.fullmatch("[a-z-]+", name)] == []
