@@ -16,11 +16,12 @@ from edgekit.kv.transaction import WriteTransaction
 from edgekit.model.expiry import is_expired
 from edgekit.model.keys import USER_SEGMENTS, hash_id
 
-MIN_KEPT: Final = 300
-"""Seconds that an event is remembered at least: the contract, section 12. Else it is as long as a user's record."""
+MIN_KEPT: Final = 600
+"""Seconds that an event is remembered at least, else as long as a user's record. A signature counts for so long if its
+sender's clock is five minutes ahead: until then, what somebody sends again must be known."""
 
-MAX_LAG: Final = MIN_KEPT
-"""Seconds: what a lag shows goes with what is remembered of the event."""
+MAX_LAG: Final = 300
+"""Seconds, fewer than `MIN_KEPT`: what a lag shows goes with what is remembered of the event."""
 
 
 def apply_event(store: LmdbStore, message: str, event: Event, now: float, lag: float = 0) -> bool:

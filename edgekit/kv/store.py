@@ -52,6 +52,7 @@ class LmdbStore:
                 self._env.reader_check()
                 self._check_pages(file)
                 self._databases = self._open_databases()
+                self._file = os.fstat(file)
             except lmdb.Error as error:
                 self._env.close()
                 raise read_error(path, error) from error
@@ -107,7 +108,8 @@ class LmdbStore:
     def write(self) -> Iterator[WriteTransaction]:
         """A transaction that commits when its `with` ends, and is undone by an exception; waits for other writers.
 
-        Raises EK428 for a store that cannot be written, EK430 when the disk is full, EK425.
+        Raises EK428 for a store that cannot be written or is not in its place any more, EK430 when the disk is full,
+        EK425.
         """
         if self.read_only:
             raise failure(
@@ -118,6 +120,7 @@ class LmdbStore:
         txn = None
         try:
             txn = WriteTransaction(self._begin(write=True), self._databases, self.path)
+            self._check_place()
             yield txn
             txn.commit()
         except lmdb.BadValsizeError:
@@ -129,6 +132,19 @@ class LmdbStore:
             # After a commit this does nothing.
             if txn is not None:
                 txn.abort()
+
+    def _check_place(self) -> None:
+        """What is written to a file that another one has replaced would be lost. Raises EK428."""
+        try:
+            if os.path.samestat(self._file, self.path.stat()):
+                return
+        except OSError:
+            pass
+        raise failure(
+            "EK428",
+            f"the store `{self.path}` was removed or replaced while it was open",
+            help="start again what has it open; a running server gets another release by `edgekit releases import`",
+        )
 
     def copy_compact(self, file: int) -> None:
         """Write the store as it is now, without its free pages, to an open file: LMDB counts transactions anew there.

@@ -2,9 +2,11 @@
 
 import asyncio
 import contextlib
+import re
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
+from typing import Final
 
 import msgspec
 
@@ -35,6 +37,9 @@ from edgekit.replay.origin.forward import Forward
 from edgekit.replay.request import Request
 from edgekit.replay.response import HEAD_TOO_LARGE, HOST_UNCLEAR, Answer, Response, respond_alone
 from edgekit.replay.store import ReplayStore
+
+_HOST: Final = re.compile(rb"[A-Za-z0-9._~!$&'()*+,;=%:\[\]-]*")
+"""Characters of a host and port (RFC 3986, 3.2.2)."""
 
 
 def create_app(store_path: Path, options: Options, folder: Path) -> Endpoint:
@@ -112,12 +117,14 @@ def build_app(
 def _refuse(request: Request, http_version: str) -> Answer | None:
     """What is wrong with a head as a whole."""
     size = len(request.path) + len(request.query)
-    hosts = 0
+    hosts: list[bytes] = []
     for name, value in request.headers:
         size += len(name) + len(value) + 4  # ": " and the line's end
-        hosts += name == b"host"
+        if name == b"host":
+            hosts.append(value)
     if size > MAX_HEAD_BYTES:  # what the server reads at once may be more
         return HEAD_TOO_LARGE
-    if hosts > 1 or (hosts == 0 and http_version == "1.1"):  # RFC 9112, 3.2
+    # RFC 9112, 3.2
+    if len(hosts) > 1 or (not hosts and http_version == "1.1") or not all(map(_HOST.fullmatch, hosts)):
         return HOST_UNCLEAR
     return None

@@ -18,6 +18,10 @@ class ReadError(Exception):
     """A look-up that failed for good, or found nothing where something must be, or something damaged."""
 
 
+class RefusedError(ReadError):
+    """A release that this server does not serve, however often it is read."""
+
+
 class NoSnapshot:
     """The snapshot of a store that cannot be read: every look-up fails."""
 

@@ -10,7 +10,7 @@ from edgekit.kv.reader import Snapshot, Store
 from edgekit.model.keys import CURRENT, EDGEKIT
 from edgekit.model.manifest import Identity
 from edgekit.replay.identity.identification import Identification
-from edgekit.replay.reading import NoSnapshot, ReadError, Reading
+from edgekit.replay.reading import NoSnapshot, ReadError, Reading, RefusedError
 from edgekit.replay.release import Release
 
 HELD_BYTES: Final = 64 * 1024 * 1024
@@ -21,7 +21,7 @@ class ReplayStore:
 
     `held_bytes` bounds the bodies kept in memory, error pages and their islands apart. `cpu_clock` gives the
     seconds of CPU that this thread has used. `identify` says how the visitors of a release are known; it raises
-    ReadError for one that cannot be served like that.
+    RefusedError for one that cannot be served like that.
     """
 
     def __init__(
@@ -38,6 +38,7 @@ class ReplayStore:
         self.cpu_clock = cpu_clock
         self._version: int | None = None
         self._release: Release | None = None
+        self._refused: tuple[str, str] | None = None  # the release's name, and why
 
     def snapshot(self) -> AbstractContextManager[Snapshot]:
         return self._store.snapshot()
@@ -64,7 +65,7 @@ class ReplayStore:
                 if name is None:
                     raise ReadError(f"{EDGEKIT} names no current release")
                 if self._release is None or name.decode("ascii", "replace") != self._release.name:
-                    self._release = Release(name.decode("ascii", "replace"), reading, self._held_bytes, self._identify)
+                    self._release = self._read_release(name.decode("ascii", "replace"), reading)
                 self._version = version
             elif self._release is not None and not self._release.is_whole:
                 self._release.hold_error_pages(Reading(reading.snapshot))  # what it lacks was told of at first
@@ -74,3 +75,12 @@ class ReplayStore:
             reading.snapshot = NoSnapshot()
         reading.reads = 0
         return self._release
+
+    def _read_release(self, name: str, reading: Reading) -> Release:
+        if self._refused is not None and self._refused[0] == name:  # to read it at each request takes long
+            raise RefusedError(self._refused[1])
+        try:
+            return Release(name, reading, self._held_bytes, self._identify)
+        except RefusedError as error:
+            self._refused = name, str(error)
+            raise

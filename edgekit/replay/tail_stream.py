@@ -26,13 +26,15 @@ _QUERY: Final = re.compile(rb"(?:sample=(?P<sample>1(?:\.0{1,6})?|0(?:\.[0-9]{1,
 _MALFORMED: Final = Answer(400, PLAIN_HEADERS, b"Ask with `?sample=` and a number from 0 to 1, or without a query.\n")
 _ONLY_GET: Final = Answer(405, (*PLAIN_HEADERS, (b"allow", b"GET")), b"Only GET is answered here.\n")
 _TOO_MANY: Final = Answer(503, PLAIN_HEADERS, b"%d others listen already.\n" % MAX_LISTENERS)
+_NOT_NOW: Final = Answer(503, PLAIN_HEADERS, b"The server's folder for temporary files cannot be used.\n")
 
 
 async def stream_tail(token: bytes | None, folder: Path, scope: Scope, receive: Receive, send: Send) -> None:
     """`folder` is the server's runtime folder; without a `token` somebody at this machine may listen."""
     request = read_request(scope)
     asked = _QUERY.fullmatch(request.query)
-    refusal = refuse_stranger(request, token) or (None if request.method == "GET" else _ONLY_GET)
+    is_plain_get = scope["type"] == "http" and request.method == "GET"
+    refusal = refuse_stranger(request, token) or (None if is_plain_get else _ONLY_GET)
     if refusal is not None or asked is None:
         await send_answer(scope, send, request, refusal or _MALFORMED)
         return
@@ -40,6 +42,9 @@ async def stream_tail(token: bytes | None, folder: Path, scope: Scope, receive: 
         listener = Listener(folder, float(asked["sample"] or 1))
     except TooManyListenersError:
         await send_answer(scope, send, request, _TOO_MANY)
+        return
+    except OSError:  # a full disk, no descriptor left, or somebody has tidied up
+        await send_answer(scope, send, request, _NOT_NOW)
         return
     with listener:
         await _send_lines(listener, receive, send)

@@ -112,6 +112,15 @@ def test_a_tombstone_tells_no_id(store: LmdbStore) -> None:
         assert not [key for key, value in snapshot.scan(EDGEKIT) if b"ada" in key + value]
 
 
+def test_a_message_is_remembered_while_its_signature_may_count(path: Path) -> None:
+    """It counts five minutes before and after its time (Standard Webhooks), so for ten if it comes that early."""
+    with open_store(path, create=True) as store:
+        build(store, "old", ttl=Ttl(user=1))
+        assert apply_event(store, "a", update("u", 5, tier="vip"), NOW)
+        assert apply_event(store, "b", update("u", 6, tier="free"), NOW + 1)
+        assert not apply_event(store, "a", update("u", 5, tier="vip"), NOW + 2 * 300 - 1)
+
+
 @pytest.mark.parametrize(("ttl", "kept"), [(DAY, DAY), (10, MIN_KEPT), (0, None)])
 def test_what_is_remembered_goes_when_it_has_expired(path: Path, ttl: int, kept: int | None) -> None:
     with open_store(path, create=True) as store:

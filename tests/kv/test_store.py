@@ -102,6 +102,20 @@ def test_an_exception_undoes_a_write(path: Path) -> None:
             assert snapshot.get("USER_SEGMENTS", "u") is None
 
 
+@pytest.mark.parametrize("replaced", [True, False])
+def test_nothing_is_written_to_a_file_that_is_no_longer_there(path: Path, tmp_path: Path, replaced: bool) -> None:
+    with open_store(path, create=True) as store:
+        if replaced:
+            open_store(tmp_path / "other.lmdb", create=True).close()
+            (tmp_path / "other.lmdb").rename(path)
+        else:
+            path.unlink()
+        with pytest.raises(EdgekitError, match=r"EK428 .* removed or replaced"), store.write() as txn:
+            txn.put("USER_SEGMENTS", "u1", b"x")
+        with store.snapshot() as snapshot:
+            assert snapshot.get("USER_SEGMENTS", "u1") is None
+
+
 def test_a_scan_goes_over_a_prefix_in_byte_order(path: Path) -> None:
     with open_store(path, create=True) as store, store.write() as txn:
         for key in ("b", "a:2", "a:1", "a", "é"):

@@ -1,6 +1,7 @@
 """The application: what is told of an answer, however its sending ends."""
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from edgekit.replay.app import build_app
 from edgekit.replay.request import Request
 from edgekit.replay.response import NOT_FOUND, Response, respond_alone
+from edgekit.replay.tail_stream import stream_tail
 
 SCOPE: dict[str, Any] = {
     "type": "http",
@@ -62,6 +64,26 @@ def test_nothing_is_sent_to_a_client_that_goes_before_a_late_answer() -> None:
     app = build_app(answer, {}, lambda request, response: happened.append(response.outcome), lambda response: 600)
     asyncio.run(app(SCOPE, receive, send))
     assert happened == ["canceled"]
+
+
+def test_a_tail_that_cannot_be_opened_is_no_error_of_the_servers(tmp_path: Path) -> None:
+    sent: list[dict[str, Any]] = []
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    asyncio.run(stream_tail(None, tmp_path / "gone", SCOPE, receive, send))
+    assert [message.get("status") for message in sent] == [503, None]
+
+
+def test_a_tail_is_no_websocket(tmp_path: Path) -> None:
+    sent: list[dict[str, Any]] = []
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    asyncio.run(stream_tail(None, tmp_path, {**SCOPE, "type": "websocket"}, receive, send))
+    assert [message.get("status") for message in sent] == [405, None]
 
 
 def test_a_fault_of_who_is_told_harms_nobody() -> None:

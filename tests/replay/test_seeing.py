@@ -102,15 +102,20 @@ def test_a_query_that_is_no_sample_is_refused(port: int, query: str) -> None:
 
 
 @pytest.mark.parametrize("is_reset", [False, True])
-def test_an_answer_whose_reader_goes_is_canceled_and_the_rest_not_sent(port: int, is_reset: bool) -> None:
+def test_an_answer_whose_reader_goes_is_canceled(port: int, is_reset: bool) -> None:
+    """As far as the worker hears of it: on a busy machine that may be after it has handed over the rest."""
     with listening(port) as events:
-        with socket.create_connection(("127.0.0.1", port)) as connection:
-            connection.sendall(b"GET /long HTTP/1.1\r\nHost: localhost\r\n\r\n")
-            assert connection.recv(15) == b"HTTP/1.1 200 OK"
-            if is_reset:
-                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
-        event = next(events)
-        assert (event["path"], event["status"], event["outcome"]) == ("/long", 200, "canceled")
+        outcomes: list[str] = []
+        while "canceled" not in outcomes:
+            assert len(outcomes) < 50
+            with socket.create_connection(("127.0.0.1", port)) as connection:
+                connection.sendall(b"GET /long HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                assert connection.recv(15) == b"HTTP/1.1 200 OK"
+                if is_reset:
+                    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+            event = next(events)
+            assert (event["path"], event["status"]) == ("/long", 200)
+            outcomes.append(event["outcome"])
         assert len(ask(port, "/long")[2]) == LONG
         event = next(events)
         assert (event["path"], event["status"], event["outcome"]) == ("/long", 200, "ok")

@@ -7,7 +7,7 @@ from edgekit.model.jwk import SECRET_BYTES
 from edgekit.model.manifest import Identity
 from edgekit.project.identity import INSECURE, INSECURE_HELP
 from edgekit.replay.identity.identification import Identification
-from edgekit.replay.reading import ReadError
+from edgekit.replay.reading import RefusedError
 from edgekit.replay.secrets import COOKIE_SECRET, JWT_SECRET, MIN_BYTES, PROXY_SECRET, Secrets
 
 _SET: Final = "set it in the environment: `python3 -c 'import secrets; print(secrets.token_urlsafe(64))'` makes one"
@@ -28,13 +28,13 @@ def find_unmet(identity: Identity, secrets: Secrets, *, production: bool) -> tup
 def serving_identification(secrets: Secrets, *, production: bool) -> Callable[[Identity], Identification]:
     """How a server with these secrets knows the visitors of a release.
 
-    It raises ReadError for a release whose demands are not met, so that one that is published later is not served.
+    It raises RefusedError for a release whose demands are not met, so that one that is published later is not served.
     """
 
     def identify(identity: Identity) -> Identification:
         unmet = find_unmet(identity, secrets, production=production)
         if unmet:
-            raise ReadError(f"a release cannot be served: {unmet[0].what}")
+            raise RefusedError(f"a release cannot be served: {unmet[0].what}")
         return Identification(identity, secrets)
 
     return identify

@@ -6,7 +6,7 @@ segments is never forwarded: the origin may take it for one that `[origin] paths
 
 import re
 from typing import Final
-from urllib.parse import unquote, unquote_to_bytes
+from urllib.parse import unquote
 
 import msgspec
 
@@ -20,7 +20,7 @@ from edgekit.replay.response import Answer, Log
 from edgekit.replay.visitor import Visitor
 
 _ASSETS_PATH, _OWN_PATH = RESERVED
-_DOT_SEGMENT: Final = re.compile(rb"[/\\]\.\.?(?:[/\\;]|\Z)")
+_DOT_SEGMENT: Final = re.compile(rb"(?:[/\\]|%2F|%5C)(?:\.|%2E){1,2}(?:[/\\;]|%2F|%5C|%3B|\Z)", re.IGNORECASE)
 """With a `;`, too: an application that takes parameters (RFC 3986, 3.3) out of a path finds `..` in `..;a=1`."""
 _TARGET: Final = re.compile(rb"/[!-~]*")
 """What a request line can carry (RFC 9112, 3.2)."""
@@ -70,7 +70,7 @@ def _is_listed(origin: Origin, raw: bytes) -> bool:
         any(matches(pattern, path) for pattern in origin.paths)
         and not path.startswith(RESERVED)
         and _TARGET.fullmatch(raw) is not None
-        and _DOT_SEGMENT.search(unquote_to_bytes(raw)) is None
+        and _DOT_SEGMENT.search(raw) is None
     )
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from typing import Final
 from urllib.parse import urlsplit
 
+from edgekit.replay.asgi import SERVER
 from edgekit.replay.identity.proxies import SEGMENT_HEADER
 from edgekit.replay.origin.forward import Forward
 from edgekit.replay.request import Headers, Request, single_header
@@ -71,6 +72,8 @@ def response_headers(headers: Iterable[tuple[bytes, bytes]]) -> Headers | None:
     if any(name == b"transfer-encoding" for name, _ in found):
         dropped |= {b"content-length"}
     kept = tuple((name, value) for name, value in found if name not in dropped)
+    if all(name != SERVER[0] for name, _ in kept):  # ours would add its library's
+        kept = (*kept, SERVER)
     return None if any(_CONTROL.search(value) for _, value in kept) else kept
 
 

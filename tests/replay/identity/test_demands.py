@@ -1,6 +1,7 @@
 """What a server must have: everything that is missing is told at once, and a later release is held to it, too."""
 
 from typing import Any
+from unittest import mock
 
 import msgspec
 import pytest
@@ -64,6 +65,17 @@ def test_a_release_that_is_published_later_is_not_served_if_it_lets_anybody_in()
     assert response.release == first
     assert response.body == b"free guest nobody unknown"
     assert response.logs[0].message.startswith("a release cannot be served: `identity.insecure` is set")
+
+
+def test_a_release_that_is_not_served_is_read_once_and_a_later_one_is_served() -> None:
+    namespaces = publish({**SITE, "identity": COOKIE})
+    identify = mock.Mock(side_effect=serving_identification(Secrets(cookie=LONG), production=True))
+    store = ReplayStore(MemoryStore(namespaces), identify=identify)
+    publish({**SITE, "identity": {**COOKIE, "insecure": True}}, namespaces)
+    assert [ask(store).status for _ in range(3)] == [503] * 3
+    assert identify.call_count == 1
+    publish({**SITE, "identity": {**COOKIE, "cookie": "another"}}, namespaces)
+    assert ask(store).status == 200
 
 
 def test_secrets_are_read_as_they_are_and_an_empty_one_is_none() -> None:

@@ -222,6 +222,11 @@ def test_what_comes_behind_an_answer_is_never_the_next_ones(
     assert [split(exchange(port, get("/api/next")))[0].body for _ in range(2)] == [b"ok", b"ok"]
 
 
+def test_an_answer_that_names_no_server_is_ours(port: int, origin: Behind) -> None:
+    (answer,) = split(exchange(port, get("/api/x")))
+    assert [value for name, value in fields(answer.head) if name == "server"] == ["edgekit"]
+
+
 def test_the_connection_of_a_sound_answer_is_kept(port: int, origin: Behind) -> None:
     opened: list[Connection] = []
 
