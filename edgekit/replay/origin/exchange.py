@@ -135,6 +135,8 @@ class Exchange:
             if may_have_leftover(answer.status_code, answer.stream):
                 await answer.extensions["network_stream"].aclose()
             await send(_ENDED)
+        except NoAnswerError as failed:
+            return _NoAnswer(failed.response)
         except httpx.TransportError as error:
             return _tell(forward, answer.status_code, "exception", f"the origin broke off ({type(error).__name__})")
         finally:
