@@ -55,7 +55,9 @@ def _read_named(
 ) -> dict[str, float]:
     read: dict[str, float] = {}
     for text in given:
-        name, _, value = text.partition("=")
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise click.BadParameter(f"{text!r} has no `=`; write {param.metavar}.")
         if name not in known:
             near = suggest(name, known)
             raise click.BadParameter(

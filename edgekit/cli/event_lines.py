@@ -46,7 +46,8 @@ class EventLines:
         if self._width is None or self._width >= _NARROW:
             tier = (event.tier or "-")[:_MAX_TIER]
             self._tier_width = max(self._tier_width, len(tier))
-            middle = f"{escape_control(tier):{self._tier_width}}  {event.reads:2} reads  {event.cpu_us:6,} µs  "
+            reads = f"{event.reads:2} {'read ' if event.reads == 1 else 'reads'}"
+            middle = f"{escape_control(tier):{self._tier_width}}  {reads}  {event.cpu_us:6,} µs  "
         taken = len(clock) + 2 + len(status) + 2 + len(middle)
         if self._width is not None and taken + len(path) > self._width:
             path = path[: max(self._width - taken - 1, 1)] + "…"

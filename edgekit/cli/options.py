@@ -69,7 +69,7 @@ site_argument = click.argument("site", required=False, type=click.Path(path_type
 store_option = click.option(
     "--store",
     envvar="EDGEKIT_STORE",
-    type=click.Path(path_type=Path),
+    type=click.Path(readable=False, path_type=Path),  # which reading it says better
     metavar="FILE",
     help="The store's file [default: EDGEKIT_STORE, `[build] store`, build/edge.lmdb].",
 )

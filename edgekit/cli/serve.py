@@ -89,8 +89,9 @@ def command(
 
     With --fault, --latency and --cold-start it is a bad day at the edge; docs/bad-days.md tells what is answered then.
 
-    With EDGEKIT_WEBHOOK_SECRET or EDGEKIT_ADMIN_TOKEN in the environment other programs may change users meanwhile, by
-    webhooks or signals; docs/events.md tells how.
+    With EDGEKIT_WEBHOOK_SECRET or EDGEKIT_ADMIN_TOKEN in the environment, and without --watch, other programs may
+    change users meanwhile, by webhooks or signals; docs/events.md tells how. `edgekit tail` shows what it answers;
+    docs/operating.md tells of metrics and health. docs/cli.md lists the environment's variables.
 
     \b
     edgekit serve
@@ -117,9 +118,10 @@ def command(
         serve_watched(output, site_folder(site), store, clock, host, port, strict_port, options)
         return
     found = site or find_site()
-    if found is None and (path := find_store(store)).exists():
+    if found is None and ((path := find_store(store)).exists() or store is not None):
+        identity = read_identity(path)
         output.note(f"no site here: answering from {path} alone")
-        if read_identity(path).insecure:  # which else the build says
+        if identity.insecure:  # which else the build says
             output.warnings([Diagnostic(code="EK155", message=INSECURE, help=INSECURE_HELP, severity="warning")])
     else:
         with output.progress("compiling") as progress:

@@ -2,6 +2,7 @@
 
 import json
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,6 +21,7 @@ from edgekit.kv.store import LmdbStore, open_store
 from edgekit.kv.unknown_tiers import UnknownTiers
 from edgekit.kv.user_import import UserFormat, import_users
 from edgekit.kv.users import count_users_by, delete_user, export_users, get_user, put_user
+from edgekit.model.expiry import is_expired
 from edgekit.model.manifest import Manifest, Ttl
 
 _INPUT_HELP: Final = "name a file of JSON lines or CSV, or `-` for standard input"
@@ -91,7 +93,7 @@ def import_(output: Output, file: str, form: UserFormat | None, skip_bad: bool, 
 @output_options()
 @click.pass_obj
 def get(output: Output, id: str, store: Path | None) -> None:
-    """Print a user's record as JSON.
+    """Print a user's record as JSON. If it has expired, that is said, too.
 
     \b
     edgekit users get u1
@@ -105,6 +107,9 @@ def get(output: Output, id: str, store: Path | None) -> None:
         output.object({"user": record, "expires": user.expires or None})
     else:
         output.line(json.dumps(record, ensure_ascii=False))
+        if is_expired(user.expires, time.time()):
+            moment = datetime.fromtimestamp(user.expires, UTC)
+            output.note(f"it expired on {moment:%Y-%m-%d at %H:%M:%S} UTC, so pages are shown as to a guest")
 
 
 @command.command

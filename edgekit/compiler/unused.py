@@ -73,8 +73,11 @@ class Uses:
             note(problems, toml, ("slots", name), "EK803", message, help=help, severity="warning")
 
     def _check_tiers(self, entries: Iterable[IndexEntry], problems: Problems) -> None:
-        """Tiers whose fragments are all equal. A live field may differ at any time: with one, nothing is said."""
-        if any(self.site.slots[name].root == "segment" for name in self._slots):
+        """Tiers whose fragments are all equal.
+
+        A live field may differ at any time, and an origin is told the tier: with one of these, nothing is said.
+        """
+        if self.site.origin or any(self.site.slots[name].root == "segment" for name in self._slots):
             return
         digests: defaultdict[str, list[str]] = defaultdict(list)
         for entry in entries:

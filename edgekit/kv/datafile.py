@@ -68,7 +68,8 @@ def open_file(path: Path) -> int:
         # A pipe's open would wait for its writer.
         file = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     except (FileNotFoundError, NotADirectoryError):
-        raise failure("EK423", f"there is no store at `{path}`", help="`edgekit build` makes it") from None
+        help = "`edgekit build` makes it, and where no site is `edgekit releases import`"
+        raise failure("EK423", f"there is no store at `{path}`", help=help) from None
     except OSError as error:
         raise failure(
             "EK428", f"the store `{path}` cannot be read: {error.strerror}", help="see to its permissions"

@@ -29,7 +29,7 @@ def read_origin(
         else:
             patterns.append(pattern)
             _check_pages(pattern, pages, toml, problems)
-    if not table.paths and not table.fallback:
+    if not table.paths and not table.fallback and toml.content["origin"].keys() <= {"url", "fallback"}:
         what = "`[origin]` has neither `paths` nor `fallback = true`, so nothing goes to it"
         note(problems, toml, ("origin", "url"), "EK168", what, help='add `paths = ["/api/*"]`, or remove the table')
     return Origin(table.url, tuple(patterns), table.fallback)

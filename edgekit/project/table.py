@@ -26,6 +26,8 @@ _FORMS: Final = {
     "table": "write a table: its keys below a line `[name]`, or `{ key = value }`",
 }
 """TOML's word for what is expected → how it is written."""
+_SECRET: Final = re.compile("secret|token|password")
+_NOT_HERE: Final = "secrets come from the environment and stand in no file of the site: docs/identity.md names them"
 
 
 def read_table(kind: type[T], table: Mapping[str, Any], keys: tuple[str, ...], toml: TomlFile, problems: Problems) -> T:
@@ -38,7 +40,8 @@ def read_table(kind: type[T], table: Mapping[str, Any], keys: tuple[str, ...], t
     for key, value in table.items():
         place = (*keys, key)
         if key not in fields:
-            near = did_you_mean(key, fields)
+            secret = _SECRET.search(key)
+            near = "" if secret else did_you_mean(key, fields)
             known = ", ".join(f"`{name}`" for name in sorted(fields))
             note(
                 problems,
@@ -46,7 +49,7 @@ def read_table(kind: type[T], table: Mapping[str, Any], keys: tuple[str, ...], t
                 place,
                 "EK110",
                 f"unknown key `{format_key(place)}`{near}",
-                help=f"{_title(keys)} knows {known}",
+                help=_NOT_HERE if secret else f"{_title(keys)} knows {known}",
             )
             continue
         read = _read_value(fields[key].type, value, place, toml, problems)
@@ -98,7 +101,12 @@ def _refuse(
 ) -> None:
     allowed = " or ".join(f"`{word}`" for word in words)
     wanted = _EXPECTED.match(why)
-    help = f"write {allowed}" if words else _FORMS.get(wanted[1] if wanted else "", "write a value of that kind")
+    if words and wanted and wanted[1] == "array":
+        help = f'write a list, such as `["{words[0]}"]`'
+    elif words:
+        help = f"write {allowed}"
+    else:
+        help = _FORMS.get(wanted[1] if wanted else "", "write a value of that kind")
     note(problems, toml, keys, "EK111", f"`{format_key(keys)}` is wrong: {why}", help=help)
 
 

@@ -3,6 +3,9 @@
 https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
 """
 
+import re
+import time
+from collections.abc import Mapping
 from typing import Final
 
 from standardwebhooks.webhooks import Webhook
@@ -16,7 +19,8 @@ from edgekit.replay.request import Request, single_header
 
 WEBHOOK_PATH: Final = b"/_edgekit/webhook"
 _SIGNED: Final = ("webhook-id", "webhook-timestamp", "webhook-signature")
-_NOT_SIGNED: Final = Verdict(401, "The signature is not one of the last five minutes.")
+_WINDOW: Final = 300
+"""Seconds that a timestamp may be off, as `Webhook.verify` has it."""
 
 
 def webhook(secret: bytes, changes: Changes, observe: Observe) -> Endpoint:
@@ -56,5 +60,16 @@ async def _judge(verifier: Webhook, changes: Changes, request: Request, body: by
     try:
         verifier.verify(body, signed, json_parse=False)
     except Exception:  # beside its own error the library lets through what malformed headers lead to
-        return _NOT_SIGNED
+        return Verdict(401, _find_reason(signed))
     return await changes.apply(signed["webhook-id"], body)
+
+
+def _find_reason(signed: Mapping[str, str]) -> str:
+    """Why an event is not believed. It tells nothing of the secret: names and times are the sender's own."""
+    missing = [name for name, value in signed.items() if not value]
+    if missing:
+        return f"The header {missing[0]} is missing, or comes more than once."
+    written = signed["webhook-timestamp"]
+    if not re.fullmatch("[0-9]{1,12}", written) or abs(time.time() - int(written)) > _WINDOW:
+        return "The header webhook-timestamp is not a time of the last five minutes, in Unix seconds."
+    return "No signature in the header webhook-signature fits this body and this server's secret."

@@ -21,9 +21,10 @@ from typing import Final
 import httpx
 
 from edgekit.replay.port import find_port
-from tests.cli.command import command_line, environment, write_shop
+from tests.cli.command import CONFIG, command_line, environment, write_shop
 from tests.source import ROOT
 
+WEBHOOK_SECRET: Final = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 MACHINES: Final = {"web1": "10.0.0.11", "web2": "10.0.0.12"}
 _DOCUMENT: Final = (ROOT / "docs/deploying.md").read_text("utf-8")
 _NGINX: Final = """
@@ -54,7 +55,7 @@ def replaced(text: str, changes: dict[str, str]) -> str:
 
 
 class Fleet:
-    """`deploy`, `roll_back` and `compact` are the document's scripts; `visitors` are one of each machine."""
+    """`share`, `deploy`, `roll_back` and `compact` are the document's scripts; `visitors` are one of each machine."""
 
     visitors: list[int]
 
@@ -63,11 +64,13 @@ class Fleet:
         self.port = find_port("127.0.0.1", 0)
         self.url = f"http://127.0.0.1:{self.port}"
         self._clients: dict[int, httpx.Client] = {}
-        self.deploy, self.roll_back, self.compact = blocks("sh")
+        self.share, self.deploy, self.roll_back, self.compact = blocks("sh")
+        (folder / "nginx").mkdir()
         for machine in MACHINES:
             (folder / machine).mkdir()
             (folder / machine / "port").write_text(str(find_port("127.0.0.1", 0)))
-        write_shop(folder / "site", {"pages/old.html": "<p>old</p>" * 20_000})
+        identity = replaced(blocks("toml")[0], {"10.0.0.10/32": "127.0.0.0/8"})
+        write_shop(folder / "site", {"edgekit.toml": CONFIG + identity, "pages/old.html": "<p>old</p>" * 20_000})
         edgekit = f'exec {sys.executable} -m edgekit "$@"'
         systemctl = f'exec {sys.executable} -m tests.cli.fleet "$1" "$PWD"'
         programs = {
@@ -82,11 +85,11 @@ class Fleet:
             (folder / "bin" / name).chmod(0o755)
 
     def run(self, script: str, *arguments: str) -> None:
-        """On the builder."""
-        changes = {"/opt/edgekit/bin/": "", "/var/lib/edgekit/": ""}
+        """On the builder; a machine's folder is the current one of what is done there by `ssh`."""
+        local = re.sub(r"/opt/edgekit/bin/|/var/lib/edgekit/|/etc/nginx/|/etc/", "", script)
         path = f"{self.folder / 'bin'}:{os.environ['PATH']}"
         subprocess.run(
-            ["sh", "-c", replaced(script, changes), "sh", *arguments],
+            ["sh", "-c", local, "sh", *arguments],
             cwd=self.folder,
             env=environment(PATH=path, PYTHONPATH=str(ROOT)),
             stdout=subprocess.DEVNULL,
@@ -135,10 +138,12 @@ class Fleet:
 def fleet(folder: Path) -> Iterator[Fleet]:
     """All of it, running, with the shop's first release and users on both machines."""
     made = Fleet(folder)
+    made.run(made.share)
     made.run(made.deploy)
     try:
         for machine in MACHINES:
             made.on(machine, "users", "import", "../site/users.jsonl")
+            (folder / machine / "edgekit.env").write_text(f"EDGEKIT_WEBHOOK_SECRET={WEBHOOK_SECRET}\n")
             start(folder / machine)
         with application() as port, nginx(made, port):
             made.visitors = made.find_visitors()
@@ -155,12 +160,15 @@ def start(machine: Path) -> None:
     line = re.search(r"^ExecStart=/opt/edgekit/bin/edgekit (.*)$", unit, re.M)
     assert line
     port = (machine / "port").read_text()
+    files = re.findall(r"^EnvironmentFile=-?/etc/(.+)$", unit, re.M)
+    assert len(files) == 2
+    secrets = dict(line.split("=", 1) for file in files for line in (machine / file).read_text().splitlines())
     arguments = replaced(line[1], {MACHINES["web1"]: f"127.0.0.1 --port {port}"}).split()
     with (machine / "log").open("ab") as log:
         process = subprocess.Popen(
             command_line(*arguments),
             cwd=machine,
-            env=environment(EDGEKIT_STORE="edge.lmdb", PYTHONPATH=str(ROOT)),
+            env=environment(EDGEKIT_STORE="edge.lmdb", PYTHONPATH=str(ROOT), **secrets),
             stdout=subprocess.PIPE,
             stderr=log,
             start_new_session=True,
@@ -230,14 +238,17 @@ def application() -> Iterator[int]:
 @contextmanager
 def nginx(made: Fleet, application: int) -> Iterator[None]:
     folder = made.folder / "nginx"
-    (folder / "tmp").mkdir(parents=True)
+    (folder / "tmp").mkdir()
     ports = {f"{address}:1818": (made.folder / name / "port").read_text() for name, address in MACHINES.items()}
     changes = {address: f"127.0.0.1:{port}" for address, port in ports.items()} | {
         "listen 80;": f"listen 127.0.0.1:{made.port};",
         "127.0.0.1:8000": f"127.0.0.1:{application}",
         "/var/cache/nginx/shop": str(folder / "cache"),
+        "/etc/nginx/": "",
     }
-    (folder / "shop.conf").write_text(replaced(blocks("nginx")[0], changes))
+    server, webhooks = blocks("nginx")
+    text = replaced(server, {"    location = /session {": f"{webhooks}\n    location = /session {{"})
+    (folder / "shop.conf").write_text(replaced(text, changes))
     (folder / "nginx.conf").write_text(_NGINX.format(user="user root;" if os.geteuid() == 0 else ""))
     with subprocess.Popen(["nginx", "-p", folder, "-c", "nginx.conf", "-e", "error.log"]) as process:
         try:

@@ -2,16 +2,19 @@
 
 import re
 import shutil
+import stat
 import subprocess
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
 import pytest
+from standardwebhooks.webhooks import Webhook
 
 from tests.cli.command import write_shop
-from tests.cli.fleet import MACHINES, Fleet, blocks, fleet
+from tests.cli.fleet import MACHINES, WEBHOOK_SECRET, Fleet, blocks, fleet
 from tests.source import ROOT
 
 needs_nginx = pytest.mark.skipif(shutil.which("nginx") is None, reason="there is no nginx: `apt install nginx`")
@@ -34,7 +37,11 @@ def seen(machines: Fleet, path: str) -> set[str]:
 def change(machines: Fleet, text: str) -> None:
     write_shop(
         machines.folder / "site",
-        {"pages/about.html": f"{text} {{{{ asset('shop.css') }}}}", "static/shop.css": f"/* {text} */"},
+        {
+            "edgekit.toml": None,
+            "pages/about.html": f"{text} {{{{ asset('shop.css') }}}}",
+            "static/shop.css": f"/* {text} */",
+        },
     )
 
 
@@ -47,6 +54,51 @@ def test_an_identity_from_outside_counts_for_nothing(machines: Fleet) -> None:
     assert "Hello Ada" in machines.ask("/", cookie="session=u1").text
     assert "Hello Ada" in machines.ask("/", cookie="session=u1", **{"x-user-id": "u2"}).text
     assert machines.ask("/", cookie="session=broken", **{"x-user-id": "u1"}).text == guest
+
+
+@needs_nginx
+def test_an_identity_that_does_not_come_through_nginx_counts_for_nothing(machines: Fleet) -> None:
+    port = (machines.folder / "web1/port").read_text()
+    secret = (machines.folder / "web1/edgekit-proxy.env").read_text().strip().removeprefix("EDGEKIT_PROXY_SECRET=")
+
+    def ask(**headers: str) -> str:
+        return httpx.get(f"http://127.0.0.1:{port}/", headers={"x-user-id": "u1", **headers}, trust_env=False).text
+
+    assert "Hello there" in ask()
+    assert "Hello there" in ask(**{"x-edgekit-proxy-secret": secret[:-1]})
+    assert "Hello Ada" in ask(**{"x-edgekit-proxy-secret": secret})
+
+
+@needs_nginx
+def test_a_machine_itself_tells_its_health_and_nothing_without_a_token(machines: Fleet) -> None:
+    inside = f"http://127.0.0.1:{(machines.folder / 'web1/port').read_text()}/_edgekit/"
+    answers = [httpx.get(inside + path, trust_env=False).status_code for path in ("health", "metrics", "tail")]
+    assert answers == [200, 404, 404]
+
+
+@needs_nginx
+def test_nobody_but_root_can_read_the_shared_secret(machines: Fleet) -> None:
+    files = ("nginx/edgekit-secret.conf", "web1/edgekit-proxy.env", "web2/edgekit-proxy.env")
+    assert [stat.S_IMODE((machines.folder / file).stat().st_mode) for file in files] == [0o600] * 3
+
+
+@needs_nginx
+def test_a_webhook_changes_the_users_of_each_machine_that_it_is_sent_to(machines: Fleet) -> None:
+    body = '{"type":"user.updated","timestamp":"2026-11-23T10:00:00Z","data":{"id":"u3","tier":"vip","name":"Eve"}}'
+    now = datetime.now(UTC)
+    signature = Webhook(WEBHOOK_SECRET).sign("msg_1", now, body)
+    headers = {"webhook-id": "msg_1", "webhook-timestamp": str(int(now.timestamp())), "webhook-signature": signature}
+
+    def send(path: str) -> int:
+        return httpx.post(machines.url + path, content=body, headers=headers | {"host": "shop.example"}).status_code
+
+    def greeted() -> list[bool]:
+        answers = [machines.ask("/", visitor, cookie="session=u3") for visitor in machines.visitors]
+        return ["Hello Eve" in answer.text for answer in answers]
+
+    assert [send("/_edgekit/webhook"), greeted()] == [404, [False, False]]
+    assert [send("/_edgekit/webhook/web1"), sorted(greeted())] == [204, [False, True]]
+    assert [send("/_edgekit/webhook/web2"), greeted()] == [204, [True, True]]
 
 
 @needs_nginx

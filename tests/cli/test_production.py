@@ -114,6 +114,13 @@ def test_an_insecure_cookie_warns_where_the_store_alone_is_served(tmp_path: Path
     assert "EK155 warning: `identity.insecure` is set" in done.err
 
 
+def test_a_named_store_that_is_not_there_is_missed_and_not_the_site(tmp_path: Path) -> None:
+    done = run_in(tmp_path, "serve", "--production", "--store", "edge.lmdb")
+    assert done.status == 2
+    assert done.err.startswith(f"EK423 there is no store at `{tmp_path / 'edge.lmdb'}`\n    help: ")
+    assert "`edgekit releases import`" in done.err
+
+
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str]]:
     folder = shop(tmp_path_factory.mktemp("tokens"), JWT)

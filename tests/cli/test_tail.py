@@ -26,6 +26,7 @@ from tests.cli.command import command_line, environment, run, run_process
 from tests.replay.serving import running, write_store
 
 EVENT = TailEvent("2026-11-23T10:00:00.123Z", "ok", "/about", 200, "premium", "r1", 1_234, 3, ())
+TOKEN = "t0ken" * 7
 STYLE = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -133,17 +134,17 @@ def test_in_a_pipe_it_is_json_and_ends_with_its_reader(file: Path, tmp_path: Pat
 def test_in_a_terminal_it_is_lines_until_ctrl_c(file: Path) -> None:
     terminal, inside = pty.openpty()
     fcntl.ioctl(inside, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 100, 0, 0))
-    with running(file, environment={"EDGEKIT_PROXY_SECRET": "s" * 32}, production=True, token="t0ken") as (port, _):
+    with running(file, environment={"EDGEKIT_PROXY_SECRET": "s" * 32}, production=True, token=TOKEN) as (port, _):
         process = subprocess.Popen(
             command_line("tail", "--url", f"http://127.0.0.1:{port}"),
             stdout=inside,
             stderr=subprocess.PIPE,
-            env=environment(EDGEKIT_ADMIN_TOKEN="t0ken"),
+            env=environment(EDGEKIT_ADMIN_TOKEN=TOKEN),
         )
         with process:
             ask_until(port, lambda: is_readable(terminal))
             line = STYLE.sub("", os.read(terminal, 1_000).decode().partition("\r\n")[0])
-            assert re.fullmatch(r"\d\d:\d\d:\d\d\.\d{3}  200  -      1 reads +[\d,]+ µs  /about", line)
+            assert re.fullmatch(r"\d\d:\d\d:\d\d\.\d{3}  200  -      1 read  +[\d,]+ µs  /about", line)
             process.send_signal(signal.SIGINT)
             assert process.wait(20) == 130
             assert process.stderr is not None
@@ -153,7 +154,7 @@ def test_in_a_terminal_it_is_lines_until_ctrl_c(file: Path) -> None:
 
 
 def test_a_wrong_token_is_an_error(file: Path, tmp_path: Path) -> None:
-    with running(file, token="t0ken") as (port, _):
+    with running(file, token=TOKEN) as (port, _):
         done = run_process("tail", "--url", f"http://127.0.0.1:{port}", cwd=tmp_path, EDGEKIT_ADMIN_TOKEN="another")
     assert (done.status, done.out) == (2, b"")
     assert done.err.startswith("EK471 `127.0.0.1` refuses the admin token\n    help: ")

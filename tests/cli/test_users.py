@@ -7,6 +7,7 @@ import pytest
 from edgekit.kv.event import Event
 from edgekit.kv.events import apply_event
 from edgekit.kv.store import open_store
+from edgekit.kv.users import put_user
 from tests.cli.command import run, write_shop
 
 
@@ -33,6 +34,15 @@ def test_a_record_expires_as_the_site_says(built: Path) -> None:
     run("build")
     run("users", "put", "u1", "{}")
     assert run("users", "get", "u1", "--json").json["expires"] is None
+
+
+def test_of_an_expired_record_that_is_said(built: Path) -> None:
+    assert run("users", "get", "u1").err == ""
+    with open_store(Path("build/edge.lmdb")) as store:
+        put_user(store, "u1", b'{"name": "Ada"}', 1_000_000_000, 0)
+    done = run("users", "get", "u1")
+    assert json.loads(done.out) == {"id": "u1", "name": "Ada"}
+    assert done.err == "it expired on 2001-09-09 at 01:46:40 UTC, so pages are shown as to a guest\n"
 
 
 def test_a_deleted_user_is_gone(built: Path) -> None:

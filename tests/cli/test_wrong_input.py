@@ -225,5 +225,7 @@ def test_a_read_only_store_is_read_and_never_written() -> None:
             ):
                 said_clearly(as_nobody(*words, "--store", store, cwd=folder), status, said)
             assert contents(folder) == before
+            store.chmod(0o000)
+            said_clearly(as_nobody("verify", "--store", store, cwd=folder), 2, "EK428", "see to its permissions")
         finally:
             folder.chmod(0o755)

@@ -93,6 +93,11 @@ def test_tiers_of_a_site_of_static_pages_change_nothing(tmp_path: Path) -> None:
     assert names(tmp_path, files) == [("EK805", "vip")]
 
 
+def test_tiers_may_differ_in_what_an_origin_answers(tmp_path: Path) -> None:
+    origin = '[origin]\nurl = "http://127.0.0.1:8000"\npaths = ["/api/*"]\n'
+    assert unused(tmp_path, {"edgekit.toml": CONFIG + origin, "pages/index.html": "{{ user.name }}"}) == []
+
+
 def test_tiers_with_a_live_field_may_differ_at_any_time(tmp_path: Path) -> None:
     files = {"edgekit.toml": CONFIG + HERO, "pages/index.html": "{{ user.name }}{{ segment.hero }}"}
     assert unused(tmp_path, files) == []

@@ -134,7 +134,8 @@ def test_keys_of_other_kinds_and_for_other_ends_are_left_out(tmp_path: Path) -> 
         ),
         (BY_SECRET + "[identity.claims]\nknown = 'n'\n", "EK113", 14, "no slot reads `user.known`", "slot"),
         (BY_SECRET + "[identity.claims]\ntier = 1\n", "EK111", 14, "`identity.claims.tier` is wrong", ""),
-        (BY_SECRET + 'secret = "s3cret"\n', "EK110", 13, "unknown key `identity.secret`", ""),
+        (BY_KEY.replace('["RS256"]', '"RS256"'), "EK111", 12, "expected `array`, got `string`", 'such as `["HS256"]`'),
+        (BY_SECRET + 'secret = "s3cret"\n', "EK110", 13, "unknown key `identity.secret`", "from the environment"),
     ],
 )
 def test_what_does_not_go_together(tmp_path: Path, text: str, code: str, line: int, message: str, help: str) -> None:

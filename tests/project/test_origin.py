@@ -39,7 +39,8 @@ REFUSED = {
         )
     },
     f"{URL}": ("EK168", "`[origin]` has neither `paths` nor `fallback = true`, so nothing goes to it"),
-    f'{URL}\npath = ["/a"]\nfallback = true': ("EK110", "unknown key `origin.path`; did you mean `paths`?"),
+    f'{URL}\npaths = "/a"': ("EK111", "`origin.paths` is wrong: expected `array`"),
+    f'{URL}\npath = ["/a"]': ("EK110", "unknown key `origin.path`; did you mean `paths`?"),
     f'{URL}\npaths = ["/a"]\nfallback = "yes"': ("EK111", "`origin.fallback` is wrong: expected `boolean`"),
     **{
         f'{URL}\npaths = ["{path}"]': ("EK168", f"`{path}` {why}")
@@ -53,6 +54,8 @@ REFUSED = {
             "/" + "a" * 2_048: "is not the path of any request",
             "/api/*/x": "has a `*` that is not at its end",
             "/api/**": "has a `*` that is not at its end",
+            "/product/:path*": "names a part of the path",
+            "/product/:sku": "names a part of the path",
             "/api/../*": "has a `.` or `..` segment",
             "/api/%2e%2E/*": "has a `.` or `..` segment",
             "/static/*": "lies below `/static/` or `/_edgekit/`",

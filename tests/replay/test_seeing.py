@@ -29,7 +29,7 @@ SITE: Final[dict[str, Any]] = {
     "identity": {"trusted_proxies": ["127.0.0.1/32"], "proxies_named": True},
 }
 PROXY_SECRET: Final = {"EDGEKIT_PROXY_SECRET": "s" * 32}
-TOKEN: Final = "t0ken-of-this-test"
+TOKEN: Final = "t0ken-of-this-test" * 2
 SECONDS: Final = 20
 """How long anything may take that is waited for."""
 

@@ -8,7 +8,7 @@ from edgekit.model.manifest import Identity
 from edgekit.project.identity import INSECURE, INSECURE_HELP
 from edgekit.replay.identity.identification import Identification
 from edgekit.replay.reading import RefusedError
-from edgekit.replay.secrets import COOKIE_SECRET, JWT_SECRET, MIN_BYTES, PROXY_SECRET, Secrets
+from edgekit.replay.secrets import ADMIN_TOKEN, COOKIE_SECRET, JWT_SECRET, MIN_BYTES, PROXY_SECRET, Secrets
 
 _SET: Final = "set it in the environment: `python3 -c 'import secrets; print(secrets.token_urlsafe(64))'` makes one"
 
@@ -64,6 +64,7 @@ def _is_signed_cookie(identity: Identity) -> bool:
 
 
 def _find_unsafe(identity: Identity, secrets: Secrets) -> Iterator[Demand]:
+    yield from _check_length(ADMIN_TOKEN, secrets.admin_token, MIN_BYTES)  # who has it can change every user
     if identity.insecure:
         yield Demand(INSECURE, INSECURE_HELP)
     if identity.mode != "header":

@@ -44,6 +44,8 @@ def unmet(identity: dict[str, Any], secrets: Secrets, *, production: bool) -> li
             ["EDGEKIT_JWT_SECRET"],
         ),
         (by_keys("RS256"), Secrets(), [], []),
+        (by_keys("RS256"), Secrets(admin_token=LONG[:31]), [], ["EDGEKIT_ADMIN_TOKEN"]),
+        (by_keys("RS256"), Secrets(admin_token=LONG[:32]), [], []),
         (by_keys("RS256"), Secrets(proxy=b"short"), ["EDGEKIT_PROXY_SECRET"], ["EDGEKIT_PROXY_SECRET"]),
     ],
 )

@@ -1,5 +1,7 @@
-"""The code in docs/identity.md signs cookies that are believed."""
+"""The code in docs/identity.md signs cookies and tokens that are believed."""
 
+import contextlib
+import io
 import json
 import os
 import re
@@ -12,11 +14,11 @@ from unittest import mock
 import pytest
 
 from tests.replay.identity.credentials import SECRET
-from tests.replay.identity.site import COOKIE, ask, cookie, open_site
+from tests.replay.identity.site import BY_SECRET, COOKIE, ask, bearer, cookie, open_site
 from tests.source import ROOT
 
 CODE = dict(
-    re.findall(r"^```(python|javascript)\n(.*?)^```$", (ROOT / "docs/identity.md").read_text("utf-8"), re.M | re.S)
+    re.findall(r"^```(python|javascript|sh)\n(.*?)^```$", (ROOT / "docs/identity.md").read_text("utf-8"), re.M | re.S)
 )
 IDS = ["u1", "ada.lovelace@shop.example", "Łódź 1/2", "it's (me)!*~", "a+b%2E"]
 VARIABLE = {"EDGEKIT_COOKIE_SECRET": SECRET.decode()}
@@ -47,3 +49,12 @@ def test_javascript_signs_every_id() -> None:
     assert [shown(value, one) for value, one in zip(signed, IDS, strict=True)] == [
         f"vip {one} Ada known" for one in IDS
     ]
+
+
+def test_the_token_that_is_issued_by_hand_is_believed() -> None:
+    issue = CODE["sh"].split("-c '\n")[1].split("')\n")[0]
+    printed = io.StringIO()
+    with mock.patch.dict(os.environ, {"EDGEKIT_JWT_SECRET": SECRET.decode()}), contextlib.redirect_stdout(printed):
+        exec(issue, {})
+    token = printed.getvalue().strip().encode()
+    assert ask(open_site(BY_SECRET), bearer(token), now=time.time()).body == b"premium u1 Ada known"
