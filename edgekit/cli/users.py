@@ -127,7 +127,8 @@ def put(output: Output, id: str, record: str, store: Path | None) -> None:
     with open_store(find_store(store)) as opened:
         manifest = _manifest(opened)
         unknown = UnknownTiers(manifest)
-        unknown.add(id, put_user(opened, id, record.encode(errors="surrogateescape"), _expiry(manifest)))
+        raw = record.encode(errors="surrogateescape")
+        unknown.add(id, put_user(opened, id, raw, _expiry(manifest), time.time()))
     output.note(f"put user {id}")
     output.warnings(unknown.warnings())
 
@@ -144,7 +145,7 @@ def delete(output: Output, id: str, store: Path | None) -> None:
     edgekit users delete u1
     """
     with open_store(find_store(store)) as opened:
-        if not delete_user(opened, id):
+        if not delete_user(opened, id, time.time()):
             raise _no_user(id)
     output.note(f"deleted user {id}")
 

@@ -52,5 +52,10 @@ def keep_earlier(txn: WriteTransaction, user_hash: str, stored: bytes | None, no
     txn.put(EDGEKIT, earlier_key(user_hash), _encode(kept))
 
 
+def has_earlier(txn: WriteTransaction) -> bool:
+    """Is anything kept of anybody?"""
+    return next(txn.scan(EDGEKIT, earlier_key("").encode()), None) is not None
+
+
 def forget_earlier(txn: WriteTransaction, user_hash: str) -> None:
     txn.delete(EDGEKIT, earlier_key(user_hash))

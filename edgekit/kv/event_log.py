@@ -8,6 +8,7 @@ begin, with what leads to them, once they have expired or are too many; so all o
 
 import struct
 from collections.abc import Iterator
+from hashlib import sha256
 from itertools import islice
 from typing import Final
 
@@ -38,15 +39,20 @@ def last_applied(txn: WriteTransaction, user: str) -> int | None:
     return None if applied is None else applied[1]
 
 
-def remember(txn: WriteTransaction, message: str, user: str, at: int | None, now: float, expires: int) -> None:
-    """Add an event to the log, and remove what has expired. `at` is None if it was not applied to its user."""
-    message_hash, user_hash = hash_id(message), hash_id(user)
+def remember(txn: WriteTransaction, message: str | None, user: str, at: int | None, now: float, expires: int) -> None:
+    """Add an event to the log, and remove what has expired. `at` is None if it was not applied to its user.
+
+    What came in no message, but from somebody at this machine, has `message` None.
+    """
     number = _next_number(txn)
-    _sweep(txn, number, now)
+    message_hash = _hash_number(number) if message is None else hash_id(message)
+    user_hash = hash_id(user)
     txn.put(EDGEKIT, event_key(number), seal(bytes.fromhex(message_hash + user_hash), expires))
     txn.put(EDGEKIT, message_key(message_hash), _NUMBER.pack(number))
     if at is not None:
         txn.put(EDGEKIT, applied_key(user_hash), _APPLIED.pack(number, at))
+    # Last: what is kept of the user for this event is not to go with one that has expired.
+    _sweep(txn, number, now)
 
 
 def check_log(snapshot: LmdbSnapshot, kind: str, rest: str, value: bytes) -> None:
@@ -65,7 +71,7 @@ def check_log(snapshot: LmdbSnapshot, kind: str, rest: str, value: bytes) -> Non
 
 
 def _sweep(txn: WriteTransaction, number: int, now: float) -> None:
-    """Remove what has expired, and what would be too much with the entry of this number."""
+    """Remove what has expired, and what is too much beside the entry of this number, the newest."""
     for key, value in list(_old_entries(txn, number - MAX_EVENTS, now)):
         message_hash, user_hash = _read_entry(value)
         txn.delete(EDGEKIT, key)
@@ -102,6 +108,11 @@ def _read_applied(txn: WriteTransaction, user_hash: str) -> tuple[int, int] | No
         return None
     number, at = _APPLIED.unpack(stored)
     return number, at
+
+
+def _hash_number(number: int) -> str:
+    """The hash of no message's id, for it is of no UTF-8."""
+    return sha256(b"\xff" + _NUMBER.pack(number)).hexdigest()
 
 
 def _number(key: bytes) -> int:

@@ -6,12 +6,13 @@ so any number of workers are as one that applies events one after the other.
 
 from typing import Final
 
-from edgekit.kv.earlier import keep_earlier
+from edgekit.kv.earlier import forget_earlier, keep_earlier
 from edgekit.kv.event import Event
 from edgekit.kv.event_log import last_applied, remember, was_seen
 from edgekit.kv.record import Record, decode_record, encode_record, expiry
 from edgekit.kv.releases import current_ttl
 from edgekit.kv.store import LmdbStore
+from edgekit.kv.transaction import WriteTransaction
 from edgekit.model.expiry import is_expired
 from edgekit.model.keys import USER_SEGMENTS, hash_id
 
@@ -44,9 +45,23 @@ def apply_event(store: LmdbStore, message: str, event: Event, now: float, lag: f
             else:
                 record = _merge(stored, event.fields, now)
                 txn.put(USER_SEGMENTS, event.user, encode_record(f"user `{event.user}`", record, expiry(now, ttl)))
-        kept = ttl and max(ttl, MIN_KEPT)
-        remember(txn, message, event.user, event.at if applies else None, now, expiry(now, kept))
+        remember(txn, message, event.user, event.at if applies else None, now, _forgotten_at(now, ttl))
         return applies
+
+
+def remember_change(txn: WriteTransaction, user: str, now: float) -> None:
+    """Remember that somebody changes the user's record now and by no event: older events that come later do nothing.
+
+    It counts as the last of all that were applied, also where a sender's clock is ahead; it is seen without a lag.
+    """
+    forget_earlier(txn, hash_id(user))
+    at = int(now * 1_000_000)
+    last = last_applied(txn, user)
+    remember(txn, None, user, at if last is None else max(at, last), now, _forgotten_at(now, current_ttl(txn).user))
+
+
+def _forgotten_at(now: float, ttl: int) -> int:
+    return expiry(now, ttl and max(ttl, MIN_KEPT))
 
 
 def _merge(stored: bytes | None, fields: Record, now: float) -> Record:

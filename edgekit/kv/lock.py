@@ -7,6 +7,7 @@ from fcntl import LOCK_EX, LOCK_NB, LOCK_UN, flock
 from pathlib import Path
 
 from edgekit.diagnostics.diagnostic import failure
+from edgekit.kv.datafile import open_file, read_metas
 
 
 @contextmanager
@@ -15,9 +16,13 @@ def build_lock(store: Path, wait: bool = False) -> Iterator[None]:
 
     The kernel frees it when the process ends, however it ends; the file stays. A child that is forked meanwhile does
     not hold it.
-    Raises EK431 with the other builder's process, EK428 if the file cannot be made.
+    Raises EK431 with the other builder's process, EK428 if the file cannot be made, and what reading a store raises if
+    something else is in its place; then no file is made beside it.
     """
-    path = Path(f"{os.path.realpath(store)}.build")
+    real = Path(os.path.realpath(store))
+    if real.exists():
+        _check(real)
+    path = Path(f"{real}.build")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o640)
@@ -45,6 +50,14 @@ def build_lock(store: Path, wait: bool = False) -> Iterator[None]:
             _held.remove(file)
             flock(file, LOCK_UN)  # a child that was forked just now may not have closed its copy yet
             os.close(file)
+
+
+def _check(store: Path) -> None:
+    file = open_file(store)
+    try:
+        read_metas(file, store)
+    finally:
+        os.close(file)
 
 
 _held: set[int] = set()

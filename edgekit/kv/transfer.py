@@ -25,7 +25,6 @@ from edgekit.model.digest import DIGEST_BYTES, digest
 from edgekit.model.fragment import Fragment
 from edgekit.model.keys import INDEX_NAMESPACES, PAGE_TPL, VALUES
 from edgekit.model.manifest import (
-    FORMAT_VERSION,
     IndexEntry,
     Manifest,
     Pack,
@@ -35,7 +34,7 @@ from edgekit.model.manifest import (
     encode_index,
     encode_manifest,
 )
-from edgekit.model.slot import MAX_INTEGER
+from edgekit.model.soundness import manifest_fault
 
 MAGIC: Final = b"edgekit release "
 VERSION: Final = 1
@@ -173,14 +172,9 @@ def _read_pack(stream: BinaryIO, file: str) -> Pack:
 
 def _check_manifest(manifest: Manifest, file: str) -> None:
     """What its digest does not promise: whoever writes a file can write its digest, too."""
-    ttl = manifest.ttl
-    sound = (
-        manifest.format == FORMAT_VERSION
-        and manifest.default_tier in manifest.segments
-        and all(0 <= seconds <= MAX_INTEGER for seconds in (ttl.user, ttl.segment))
-    )
-    if not sound:
-        raise _broken(file, "its manifest is none that a build writes")
+    fault = manifest_fault(manifest)
+    if fault:
+        raise _broken(file, f"its manifest {fault}")
 
 
 def _check_index(index: tuple[IndexEntry, ...], file: str) -> None:

@@ -12,12 +12,13 @@ import msgspec
 
 from edgekit.diagnostics.diagnostic import Diagnostic, EdgekitError, failure
 from edgekit.diagnostics.text import format_amount
+from edgekit.kv.earlier import forget_earlier, has_earlier
 from edgekit.kv.limits import MAX_RECORD
 from edgekit.kv.record import Record, decode_object
 from edgekit.kv.store import LmdbStore
 from edgekit.kv.unknown_tiers import UnknownTiers
 from edgekit.model.expiry import seal
-from edgekit.model.keys import MAX_KEY_BYTES, USER_SEGMENTS
+from edgekit.model.keys import MAX_KEY_BYTES, USER_SEGMENTS, hash_id
 from edgekit.model.manifest import Manifest
 from edgekit.model.slot import MAX_INTEGER
 
@@ -94,6 +95,8 @@ def import_users(
                 unknown.add(id, row, line)
                 if not good % _STEP:
                     progress(good)
+                if lagging:
+                    forget_earlier(txn, hash_id(id))
                 yield key, envelope + value
                 continue
             if not skip_bad:
@@ -103,6 +106,7 @@ def import_users(
                 findings.extend(error.diagnostics)
 
     with store.write() as txn:
+        lagging = has_earlier(txn)
         txn.put_many(USER_SEGMENTS, items())
     progress(good)
     return Imported(good, skipped, (*findings, *unknown.warnings(file)))

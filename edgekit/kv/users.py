@@ -7,12 +7,12 @@ from typing import Any
 import msgspec
 
 from edgekit.diagnostics.diagnostic import failure
-from edgekit.kv.earlier import forget_earlier
+from edgekit.kv.events import remember_change
 from edgekit.kv.limits import encode_key
 from edgekit.kv.record import Record, decode_object, decode_record, encode_record
 from edgekit.kv.store import LmdbStore
 from edgekit.model.expiry import is_expired
-from edgekit.model.keys import USER_SEGMENTS, hash_id
+from edgekit.model.keys import USER_SEGMENTS
 
 
 class User(msgspec.Struct, frozen=True):
@@ -48,9 +48,10 @@ def get_user(store: LmdbStore, id: str) -> User | None:
     return User(id, record, expires)
 
 
-def put_user(store: LmdbStore, id: str, json: bytes, expires: int) -> Record:
+def put_user(store: LmdbStore, id: str, json: bytes, expires: int, now: float) -> Record:
     """Replace the user's whole record by a JSON object (an `id` in it must be the same and is not stored); returns it.
 
+    Events of before `now` that come later do nothing.
     Raises EK420 (id), EK422 (too large), EK436 (no JSON object).
     """
     key = encode_key(id)
@@ -64,16 +65,16 @@ def put_user(store: LmdbStore, id: str, json: bytes, expires: int) -> Record:
             "EK436", f"the record of user `{id}` is no JSON object: {error}", help='write it as `{"tier": "premium"}`'
         ) from None
     with store.write() as txn:
-        forget_earlier(txn, hash_id(id))
+        remember_change(txn, id, now)
         txn.put(USER_SEGMENTS, key, value)
     return record
 
 
-def delete_user(store: LmdbStore, id: str) -> bool:
-    """Whether there was one. Raises EK420."""
+def delete_user(store: LmdbStore, id: str, now: float) -> bool:
+    """Whether there was one. Events of before `now` that come later make none. Raises EK420."""
     key = encode_key(id)
     with store.write() as txn:
-        forget_earlier(txn, hash_id(id))
+        remember_change(txn, id, now)
         return txn.delete(USER_SEGMENTS, key)
 
 

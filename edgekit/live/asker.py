@@ -8,9 +8,9 @@ from edgekit.diagnostics.diagnostic import failure
 from edgekit.kv.record import decode_record
 from edgekit.kv.store import LmdbStore
 from edgekit.model.expiry import is_expired
+from edgekit.model.header import TOKEN
 from edgekit.model.keys import USER_SEGMENTS
 from edgekit.model.manifest import Identity
-from edgekit.project.config import TOKEN
 
 COOKIE: Final = ("cookie", "edgekit-check=1")
 _LOOKED_AT: Final = 1_000

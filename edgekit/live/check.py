@@ -17,7 +17,7 @@ from edgekit.live.sample import Target, choose_targets
 from edgekit.model.digest import digest
 from edgekit.model.expiry import is_expired
 from edgekit.model.manifest import Manifest
-from edgekit.project.config import is_origin
+from edgekit.model.origin import is_origin
 from edgekit.replay.core import respond
 from edgekit.replay.identity.identification import Identification
 from edgekit.replay.identity.pretended import Pretended

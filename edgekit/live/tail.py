@@ -11,7 +11,7 @@ import msgspec
 
 from edgekit import __version__
 from edgekit.diagnostics.diagnostic import EdgekitError, failure
-from edgekit.project.config import is_origin
+from edgekit.model.origin import is_origin
 from edgekit.replay.tail import Dropped, TailEvent
 
 _PATH: Final = "/_edgekit/tail"

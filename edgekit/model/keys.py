@@ -3,6 +3,7 @@
 A key is a `str` here; a store encodes it as UTF-8 (`kv.limits` bounds the bytes).
 """
 
+import re
 from hashlib import sha256
 from typing import Final, Literal
 
@@ -25,6 +26,9 @@ INDEX_NAMESPACES: Final[tuple[Namespace, ...]] = (ASSETS, PAGE_TPL, STATIC_PAGES
 
 MAX_KEY_BYTES: Final = 511
 """LMDB's default limit of a key."""
+
+TIER: Final = re.compile(r"[a-z0-9_-]{1,64}")
+"""The name of a tier: a key of SEGMENT_CONFIG, and what PAGE_TPL's keys end in."""
 
 # Keys of _EDGEKIT.
 FORMAT: Final = "format"

@@ -13,6 +13,12 @@ from edgekit.model.manifest import RedirectRule
 
 PART: Final = re.compile(r"\[([A-Za-z][A-Za-z0-9_]*)\]")
 
+MAX_PATTERNS: Final = 100
+"""Redirects with parts: every request for a path that no page has is compared with them. Cloudflare takes as many."""
+
+STATUSES: Final = (301, 302, 303, 307, 308)
+"""Those by which a client goes elsewhere by itself (RFC 9110, 15.4)."""
+
 Pattern = tuple[str | None, ...]
 """A source's segments, decoded; None stands for a part."""
 

@@ -3,16 +3,15 @@
 What a key is for stands here and nowhere else: the JSON Schema (`schema`) and docs/site.md are made of it.
 """
 
-import re
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
-from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Meta
 
 from edgekit.model.jwk import Algorithm
 from edgekit.model.manifest import Delivery, Identity, Ttl
+from edgekit.model.origin import is_origin
 from edgekit.model.slot import SlotType
 from edgekit.project.problems import Problems
 from edgekit.project.table import read_table
@@ -23,9 +22,6 @@ MAX_CONFIG_BYTES: Final = 1024 * 1024
 MAX_TTL: Final = 10 * 366 * 86_400
 """Ten years in seconds; who means longer writes 0."""
 MAX_KEPT_RELEASES: Final = 1_000
-
-TOKEN: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}")
-"""The name of a header or a cookie (RFC 9110, 5.6.2)."""
 
 REQUIRED: Final = {"x-required": True}
 """Marks a key that every table of its kind needs, for the JSON Schema."""
@@ -442,16 +438,3 @@ def _check_site(toml: TomlFile, site: SiteTable, problems: Problems) -> None:
             f"`{site.base_url}` is not scheme and host alone",
             help="write `https://shop.example`, without a path or a slash at the end",
         )
-
-
-def is_origin(url: str) -> bool:
-    """Is `url` a scheme (http or https) and a host, perhaps with a port, and nothing else?"""
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError:
-        return False
-    host = parts.hostname or ""
-    written = f"[{host}]" if ":" in host else host
-    plain = f"{parts.scheme}://{written}" + (f":{port}" if port is not None else "")
-    return parts.scheme in {"http", "https"} and bool(re.fullmatch(r"[a-z0-9.:-]+", host)) and plain == url.lower()

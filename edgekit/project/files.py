@@ -86,7 +86,8 @@ def _walk(
         name = entry.name
         file = folder / name
         if not is_text(name):
-            problems.add("EK103", "a file's name is not UTF-8", help="rename the file", file=folder)
+            shown = os.fsencode(name).decode(errors="backslashreplace")
+            problems.add("EK103", f"the name of `{shown}` is not UTF-8", help="rename it", file=folder)
             continue
         # What the folder's listing tells of a file is not asked again: that would cost most of the walk. Of a link that
         # leads to itself only the path can tell what it is.

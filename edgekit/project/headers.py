@@ -1,43 +1,11 @@
 """`[headers]`: what the site adds to the headers of its answers, by a pattern of their paths."""
 
-import re
 from collections.abc import Mapping
-from typing import Final
 
+from edgekit.model.header import MAX_HEADERS, MAX_PATTERNS, MAX_VALUE, TOKEN, is_value, own_reason
 from edgekit.model.path import Redirect, Refusal, canonical_path
-from edgekit.project.config import TOKEN
 from edgekit.project.problems import Problems
 from edgekit.project.toml import TomlFile, note
-
-MAX_PATTERNS: Final = 100
-MAX_HEADERS: Final = 50
-"""Of one pattern."""
-MAX_VALUE: Final = 4_096
-"""Bytes; servers in front take a few KiB of an answer's headers."""
-
-_VALUE: Final = re.compile(r"[!-~](?:[ -~]*[!-~])?")
-
-_OWN: Final[Mapping[str, str]] = {
-    **dict.fromkeys(
-        ("age", "edge-control", "etag", "expires", "last-modified", "no-vary-search", "pragma", "vary", "warning",
-         "x-accel-expires"),
-        "caching is edgekit's own: it follows from what a page reads",
-    ),
-    **dict.fromkeys(
-        ("accept-ranges", "content-encoding", "content-length", "content-range", "content-type"),
-        "it says what the body is, which edgekit knows",
-    ),
-    **dict.fromkeys(
-        ("connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection", "te", "trailer",
-         "transfer-encoding", "upgrade"),
-        "it belongs to one connection",
-    ),
-    "allow": "edgekit sends it where a method is refused",
-    "date": "the server sends it",
-    "location": "write a redirect to `[redirects]`",
-    "set-cookie": "a cache would give everybody the same cookie",
-}  # fmt: skip
-"""Headers that no site may set, and why."""
 
 
 def read_headers(
@@ -100,22 +68,14 @@ def _read_values(pattern: str, values: Mapping[str, str], toml: TomlFile, proble
                 f"`{written}` is no name of a header",
                 help="write one such as `x-frame-options`",
             )
-        elif why := _own(name):
+        elif why := own_reason(name):
             note(problems, toml, keys, "EK166", f"`{written}` cannot be set: {why}", help="leave it out")
         elif name in read:
             what = f"`{pattern}` has the header `{name}` twice"
             note(problems, toml, keys, "EK167", what, help="names of headers compare without case: write it once")
-        elif len(value) > MAX_VALUE or not _VALUE.fullmatch(value):
+        elif not is_value(value):
             what = f"the value of `{written}` is empty, longer than {MAX_VALUE} bytes or no printable ASCII"
             note(problems, toml, keys, "EK167", what, help="write printable ASCII, without a space at its ends")
         else:
             read[name] = value
     return dict(sorted(read.items()))
-
-
-def _own(name: str) -> str | None:
-    if name.endswith("cache-control") or name.startswith("surrogate-"):
-        return _OWN["etag"]
-    if name.startswith("x-edgekit-"):
-        return "it is edgekit's own"
-    return _OWN.get(name)

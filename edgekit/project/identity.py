@@ -7,10 +7,11 @@ from types import MappingProxyType
 from typing import Final
 
 from edgekit.diagnostics.suggest import did_you_mean
+from edgekit.model.header import TOKEN
 from edgekit.model.jwk import SECRET_BYTES, Jwk
 from edgekit.model.manifest import Identity
 from edgekit.model.slot import KNOWN, Slot
-from edgekit.project.config import TOKEN, IdentityTable
+from edgekit.project.config import IdentityTable
 from edgekit.project.jwks import read_jwks
 from edgekit.project.problems import Problems
 from edgekit.project.toml import TomlFile, note

@@ -10,9 +10,9 @@ from typing import Final, NamedTuple
 from urllib.parse import quote
 
 from edgekit.diagnostics.suggest import did_you_mean
+from edgekit.model.origin import is_origin
 from edgekit.model.path import Redirect, Refusal, canonical_path, encode_path, is_reserved
 from edgekit.model.redirect import PART, part_names
-from edgekit.project.config import is_origin
 
 _TARGET: Final = re.compile(r"(https?://[^/?#]*)?([^?#]*)(\?[^#]*)?(#.*)?", re.DOTALL | re.IGNORECASE)
 _UNSAFE: Final = re.compile(r"[\x00-\x1f\x7f\\]|%(?![0-9A-Fa-f]{2})")

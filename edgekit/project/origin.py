@@ -1,24 +1,13 @@
 """`[origin]`: where the application behind the site is, and which paths are its own."""
 
-import re
 from collections.abc import Collection, Iterable
-from typing import Final
 from urllib.parse import unquote
 
-from edgekit.model.origin import Origin, matches
-from edgekit.model.path import MAX_PATH_BYTES, RESERVED
-from edgekit.project.config import OriginTable, is_origin
+from edgekit.model.origin import MAX_PATTERNS, Origin, is_origin, matches, pattern_fault
+from edgekit.project.config import OriginTable
 from edgekit.project.problems import Problems
 from edgekit.project.site import Page
 from edgekit.project.toml import TomlFile, note
-
-MAX_PATTERNS: Final = 100
-"""Every request's path is compared with all of them."""
-
-_PATTERN: Final = re.compile(r"/(?:[A-Za-z0-9._~!$&'()+,;=:@/-]|%[0-9A-Fa-f]{2})*\*?")
-"""RFC 3986's characters of a path, and a `*` at its end."""
-_PARAMETER: Final = re.compile(r"/:[A-Za-z]")
-"""As the matchers of other middlewares name a part: `/product/:path*`. Here it would be those very characters."""
 
 
 def read_origin(
@@ -34,7 +23,7 @@ def read_origin(
         return None
     patterns = []
     for pattern in dict.fromkeys(table.paths):
-        if fault := _find_fault(pattern):
+        if fault := pattern_fault(pattern):
             help = 'write a path as requests have it, or the begin of one and `*`: `"/api/*"`'
             note(problems, toml, ("origin", "paths"), "EK168", f"`{pattern}` {fault}", help=help)
         else:
@@ -54,21 +43,6 @@ def _check_url(table: OriginTable, toml: TomlFile, problems: Problems) -> None:
         what = f"`{table.url}` is not scheme and host alone"
         help = f"write `{example}`: paths are passed on as they came, so the URL has none, and no slash at its end"
         note(problems, toml, ("origin", "url"), "EK113", what, help=help)
-
-
-def _find_fault(pattern: str) -> str | None:
-    """What is wrong with a pattern, as the end of a sentence."""
-    if "*" in pattern[:-1]:
-        return "has a `*` that is not at its end"
-    if not _PATTERN.fullmatch(pattern) or len(pattern) > MAX_PATH_BYTES:
-        return "is not the path of any request"
-    if _PARAMETER.search(pattern):
-        return "names a part of the path; a `*` at the end stands for any rest"
-    if not {".", ".."}.isdisjoint(unquote(pattern).split("/")):
-        return "has a `.` or `..` segment, and such requests are refused"
-    if pattern.startswith(RESERVED):
-        return "lies below `/static/` or `/_edgekit/`, which edgekit answers itself"
-    return None
 
 
 def _check_pages(pattern: str, pages: Iterable[Page], toml: TomlFile, problems: Problems) -> None:

@@ -1,12 +1,11 @@
 """`[redirects]`: from which paths, and to where."""
 
 from collections.abc import Collection, Mapping
-from typing import Final
 from urllib.parse import unquote
 
 from edgekit.model.manifest import RedirectRule
 from edgekit.model.origin import Origin, matches
-from edgekit.model.redirect import PART, Pattern, Redirects, part_names, pattern_of, specificity
+from edgekit.model.redirect import MAX_PATTERNS, PART, Pattern, Redirects, part_names, pattern_of, specificity
 from edgekit.project.answered import AnsweredPaths
 from edgekit.project.circles import find_circles
 from edgekit.project.config import RedirectTable
@@ -14,9 +13,6 @@ from edgekit.project.locations import WrittenError, read_source, read_target
 from edgekit.project.problems import Problems
 from edgekit.project.site import Asset, Page
 from edgekit.project.toml import TomlFile, note
-
-MAX_PATTERNS: Final = 100
-"""Redirects with parts: every request for a path that no page has is compared with them. Cloudflare takes as many."""
 
 
 def read_redirects(

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from edgekit.diagnostics.suggest import did_you_mean
-from edgekit.project.config import TOKEN
+from edgekit.model.header import TOKEN
 from edgekit.project.problems import Problems
 from edgekit.project.toml import TomlFile, note
 

@@ -2,12 +2,12 @@
 
 import math
 import os
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
 from edgekit.diagnostics.suggest import did_you_mean
+from edgekit.model.keys import TIER
 from edgekit.model.slot import MAX_INTEGER
 from edgekit.project.files import list_files
 from edgekit.project.frozen import FrozenDict, freeze
@@ -15,7 +15,6 @@ from edgekit.project.problems import Problems
 from edgekit.project.toml import TomlFile, format_key, note, read_toml
 
 FOLDER: Final = "segments"
-TIER: Final = re.compile(r"[a-z0-9_-]{1,64}")
 MAX_TIER_BYTES: Final = 1024 * 1024
 
 

@@ -11,7 +11,17 @@ from typing import Final
 import msgspec
 
 from edgekit.kv.store import open_store
-from edgekit.replay.asgi import Endpoint, Receive, Scope, Send, drop_body, read_request, send_response
+from edgekit.replay.asgi import (
+    Endpoint,
+    Receive,
+    Scope,
+    Send,
+    announces_body,
+    drop_body,
+    read_request,
+    send_response,
+    wait_until_gone,
+)
 from edgekit.replay.changes import Changes
 from edgekit.replay.core import respond_or_forward
 from edgekit.replay.endpoints import build_endpoints, build_event_endpoints
@@ -19,7 +29,7 @@ from edgekit.replay.faults import BadDay
 from edgekit.replay.health import check_health
 from edgekit.replay.identity.demands import serving_identification
 from edgekit.replay.lag import LaggingStore
-from edgekit.replay.limits import MAX_HEAD_BYTES
+from edgekit.replay.limits import MAX_HEAD_BYTES, WHOLE_BYTES
 from edgekit.replay.observing import Observe, Observer
 from edgekit.replay.options import Options
 from edgekit.replay.origin.exchange import Exchange, NoAnswerError
@@ -85,15 +95,20 @@ def build_app(
                 return
             except NoAnswerError as failed:
                 response = failed.response
+        seconds = 0.0 if delay is None else delay(response)
+        gone = None
+        is_sent = False
         try:
-            if delay is not None:
-                await asyncio.sleep(delay(response))
-            await send_response(scope, send, response)
-        except BaseException:  # the client has gone, or took too long
-            response = msgspec.structs.replace(response, outcome="canceled")
-            raise
+            if (seconds or len(response.body) > WHOLE_BYTES) and not announces_body(request):
+                gone = asyncio.ensure_future(wait_until_gone(receive))
+                await asyncio.wait({gone}, timeout=seconds)
+            elif seconds:
+                await asyncio.sleep(seconds)
+            is_sent = await send_response(scope, send, response, gone)
         finally:
-            tell(request, response)
+            if gone is not None:
+                gone.cancel()
+            tell(request, response if is_sent else msgspec.structs.replace(response, outcome="canceled"))
         await drop_body(request, receive)
 
     return app

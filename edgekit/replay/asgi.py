@@ -39,8 +39,13 @@ def read_request(scope: Scope) -> Request:
     )
 
 
-async def send_response(scope: Scope, send: Send, response: Response) -> None:
-    """Send it; what is long in pieces, each when there is room for it. Instead of a WebSocket, too."""
+async def send_response(scope: Scope, send: Send, response: Response, gone: asyncio.Future[None] | None = None) -> bool:
+    """Send it; what is long in pieces, each when there is room for it. Instead of a WebSocket, too.
+
+    `gone` is done when the client has gone; if that is before the last piece, the rest is not sent, and False returned.
+    """
+    if gone is not None and gone.done():
+        return False
     kind = "websocket.http" if scope["type"] == "websocket" else "http"
     headers = response.headers
     if all(name != b"server" for name, _ in headers):  # a site may have another name for it
@@ -50,10 +55,14 @@ async def send_response(scope: Scope, send: Send, response: Response) -> None:
     start = 0
     if len(body) > WHOLE_BYTES:
         while len(body) - start > PIECE_BYTES:
+            if gone is not None and gone.done():
+                return False
             piece = body[start : start + PIECE_BYTES]
             await send({"type": f"{kind}.response.body", "body": piece, "more_body": True})
             start += PIECE_BYTES
+            await asyncio.sleep(0)  # to a client that has gone all is sent at once, and nobody is told of it
     await send({"type": f"{kind}.response.body", "body": body[start:]})
+    return True
 
 
 async def send_answer(scope: Scope, send: Send, request: Request, answer: Answer) -> None:
@@ -84,6 +93,10 @@ async def read_body(request: Request, receive: Receive, limit: int) -> bytes | N
                 return b"".join(chunks)
 
 
+def announces_body(request: Request) -> bool:
+    return any(name in {b"content-length", b"transfer-encoding"} for name, _ in request.headers)
+
+
 async def wait_until_gone(receive: Receive) -> None:
     """Until the client has gone; what it sends meanwhile is dropped."""
     while (await receive())["type"] != "http.disconnect":
@@ -95,8 +108,7 @@ async def drop_body(request: Request, receive: Receive) -> None:
 
     Who waits for `100 Continue` has the answer instead.
     """
-    names = {name for name, _ in request.headers}
-    if b"expect" in names or not names & {b"content-length", b"transfer-encoding"}:
+    if not announces_body(request) or any(name == b"expect" for name, _ in request.headers):
         return
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(UNREAD_SECONDS):

@@ -29,7 +29,7 @@ _LINE_BYTES: Final = select.PIPE_BUF
 _READ_BYTES: Final = 128 * 1024
 """More than a pipe holds: 64 KiB on Linux."""
 _PREFIX: Final = "tail-"
-_MARK: Final = "mark"
+MARK: Final = "mark"
 _MARK_BYTES: Final = 8
 _MILLION: Final = 1_000_000
 _DROPPED_SECONDS: Final = 0.5
@@ -42,11 +42,11 @@ class TooManyListenersError(Exception):
 
 def create_mark(folder: Path) -> None:
     """Before any worker starts."""
-    (folder / _MARK).write_bytes(bytes(_MARK_BYTES))
+    (folder / MARK).write_bytes(bytes(_MARK_BYTES))
 
 
 def _map_mark(folder: Path) -> mmap.mmap:
-    with open(folder / _MARK, "r+b") as file:
+    with open(folder / MARK, "r+b") as file:
         return mmap.mmap(file.fileno(), _MARK_BYTES)
 
 

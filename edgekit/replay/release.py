@@ -26,6 +26,7 @@ from edgekit.model.keys import (
 from edgekit.model.manifest import Delivery, Identity, decode_manifest
 from edgekit.model.path import encode_path
 from edgekit.model.redirect import Redirects
+from edgekit.model.soundness import manifest_fault
 from edgekit.replay.compression import compress
 from edgekit.replay.headers import SiteHeaders
 from edgekit.replay.held import BodyId, HeldBodies, HeldBody
@@ -68,6 +69,8 @@ class Release:
             raise ReadError(f"{EDGEKIT} has no manifest of release {name}")
         try:
             manifest = decode_manifest(raw)
+            if fault := manifest_fault(manifest):
+                raise ValueError(fault)
             self.pages = {path: Page(path, route.delivery, route.namespace) for path, route in manifest.routes.items()}
             self.pages |= {
                 URL_PREFIX + name: Page(island_path(name), island.delivery, PAGE_TPL)

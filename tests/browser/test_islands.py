@@ -90,7 +90,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     build_site(folder / "site", store)
     with open_store(store) as opened:
         for user, record in USERS.items():
-            put_user(opened, user, record, NEVER)
+            put_user(opened, user, record, NEVER, 0)
     with running(store) as (port, _):
         yield f"http://127.0.0.1:{port}"
 

@@ -308,7 +308,7 @@ def test_look_ups_are_those_of_replay(shop: Path) -> None:
     build_site(shop / "site", shop / "edge.lmdb")
     with open_store(shop / "edge.lmdb") as store:
         record: dict[str, Any] = {"tier": "vip", "recs": [f"none-{number}" for number in range(99)]}
-        put_user(store, "u1", json.dumps(record).encode(), 0)
+        put_user(store, "u1", json.dumps(record).encode(), 0, 0)
         replay = ReplayStore(store)
         reads = {}
         for path in ("/", "/about", "/search", "/product/p-1", "/plain", "/later", "/list", "/recs"):

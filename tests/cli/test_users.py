@@ -1,8 +1,11 @@
 import json
+import time
 from pathlib import Path
 
 import pytest
 
+from edgekit.kv.event import Event
+from edgekit.kv.events import apply_event
 from edgekit.kv.store import open_store
 from edgekit.kv.users import put_user
 from tests.cli.command import run, write_shop
@@ -36,7 +39,7 @@ def test_a_record_expires_as_the_site_says(built: Path) -> None:
 def test_of_an_expired_record_that_is_said(built: Path) -> None:
     assert run("users", "get", "u1").err == ""
     with open_store(Path("build/edge.lmdb")) as store:
-        put_user(store, "u1", b'{"name": "Ada"}', 1_000_000_000)
+        put_user(store, "u1", b'{"name": "Ada"}', 1_000_000_000, 0)
     done = run("users", "get", "u1")
     assert json.loads(done.out) == {"id": "u1", "name": "Ada"}
     assert done.err == "it expired on 2001-09-09 at 01:46:40 UTC, so pages are shown as to a guest\n"
@@ -48,6 +51,19 @@ def test_a_deleted_user_is_gone(built: Path) -> None:
         done = run("users", command, "u1")
         assert (done.status, done.out) == (1, b"")
         assert "EK484 there is no user `u1`" in done.err
+
+
+def test_nothing_of_a_deleted_user_is_left_once_the_store_is_compacted(built: Path) -> None:
+    """Neither under the record's own key nor where events and lags are remembered."""
+    file = Path("build/edge.lmdb")
+    run("users", "put", "secret-id", '{"name": "Confidential"}')
+    with open_store(file) as store:
+        event = Event("secret-id", int(time.time() * 1_000_000) + 1, {"name": "Confidential, too"})
+        assert apply_event(store, "message", event, time.time(), lag=60)
+    assert {name in file.read_bytes() for name in (b"secret-id", b"Confidential")} == {True}
+    assert run("users", "delete", "secret-id").status == 0
+    assert run("releases", "prune", "--compact").status == 0
+    assert {name in file.read_bytes() for name in (b"secret-id", b"Confidential")} == {False}
 
 
 @pytest.mark.parametrize("record", ["", "3", "[]", '{"a": ', '{"id": "u2"}', '{"a": NaN}', "\udcff"])

@@ -38,7 +38,7 @@ def full(folder: Path) -> None:
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", folder], check=True)
     path = folder / "edge.lmdb"
     with open_store(path, create=True) as store:
-        put_user(store, "u0", b"{}", 0)
+        put_user(store, "u0", b"{}", 0, 0)
         build(store, "old")
         filler = fill(folder)
         attempt("build", lambda: [build(store, f"v{number}") for number in range(20)])
@@ -62,7 +62,7 @@ def read_only(folder: Path, path: Path) -> None:
     mounted = folder / path.name
     with open_store(mounted) as store:
         print("read", pages_of(store) == bodies_of("old"))
-        attempt("write", lambda: put_user(store, "u9", b"{}", 0))
+        attempt("write", lambda: put_user(store, "u9", b"{}", 0, 0))
     print("verified", verify(mounted) == ())
     attempt("create", lambda: open_store(folder / "other.lmdb", create=True).close())
     # Another process goes on publishing through the writable mount.

@@ -24,7 +24,7 @@ def meet(role: str, path: Path, inode: Path) -> None:
         assert current_release(snapshot) == release_of("last")
         assert store.read_only == (role == "read")
         if role == "write":
-            put_user(store, "w", b"{}", 0)
+            put_user(store, "w", b"{}", 0, 0)
             assert get_user(store, "w") is not None
         else:
             while inode.exists():

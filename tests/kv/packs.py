@@ -7,9 +7,8 @@ from edgekit.kv.publish import publish
 from edgekit.kv.releases import Published, current_release
 from edgekit.kv.staging import Stager
 from edgekit.kv.store import LmdbStore, open_store
-from edgekit.kv.users import put_user
 from edgekit.model.digest import digest
-from edgekit.model.expiry import unseal
+from edgekit.model.expiry import seal, unseal
 from edgekit.model.fragment import Cut, Fragment, Span, Trace, encode_trace
 from edgekit.model.keys import ASSETS, INDEX_NAMESPACES, PAGE_TPL, STATIC_PAGES, USER_SEGMENTS, VALUES, page_key
 from edgekit.model.manifest import Identity, IndexEntry, Manifest, Pack, Route, Ttl, build_pack
@@ -87,8 +86,9 @@ def release_of(version: str) -> str:
 def make_store(path: Path, *versions: str, users: int = 2) -> Path:
     """A closed store with users and these versions published in turn."""
     with open_store(path, create=True) as store:
-        for number in range(users):
-            put_user(store, f"u{number}", b'{"tier":"vip","name":"Ada"}', 0)
+        with store.write() as txn:
+            for number in range(users):
+                txn.put(USER_SEGMENTS, f"u{number}", seal(b'{"tier":"vip","name":"Ada"}'))
         for version in versions:
             build(store, version)
     return path

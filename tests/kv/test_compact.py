@@ -62,10 +62,10 @@ def test_a_compacted_store_is_built_and_compacted_again(path: Path) -> None:
 def test_a_deleted_user_is_gone_from_the_file(path: Path) -> None:
     sprawl(path)
     with open_store(path) as store:
-        put_user(store, "secret-id", b'{"name":"Confidential"}', 0)
+        put_user(store, "secret-id", b'{"name":"Confidential"}', 0, 0)
         for number in range(200):
-            put_user(store, f"m{number}", b'{"name":"filler"}', 0)
-        assert delete_user(store, "secret-id")
+            put_user(store, f"m{number}", b'{"name":"filler"}', 0, 0)
+        assert delete_user(store, "secret-id", 0)
     assert b"Confidential" in path.read_bytes()
     compact(path)
     data = path.read_bytes()
@@ -81,7 +81,7 @@ def test_a_store_that_another_process_has_open_is_left_alone(path: Path, writes:
     def work() -> None:
         with open_store(path) as store:
             if writes:
-                put_user(store, "u9", b"{}", 0)
+                put_user(store, "u9", b"{}", 0, 0)
             os.write(ready[1], b"r")
             os.read(go[0], 1)
 
@@ -129,7 +129,7 @@ def test_who_opens_it_meanwhile_waits_and_finds_the_new_file(path: Path, monkeyp
     assert [end_of(child) for child in children[:2]] == [0, 0]
     with open_store(path) as store:
         assert {b"u0", b"w"} <= set(release_and_users(store)[1])
-        put_user(store, "later", b"{}", 0)
+        put_user(store, "later", b"{}", 0, 0)
     inode.unlink()
     assert end_of(children[2]) == 0
     assert verify(path) == ()
@@ -154,11 +154,11 @@ def test_one_that_is_killed_loses_nothing(path: Path, step: str, moment: str) ->
     assert run(work) == -signal.SIGKILL
     assert everything(path) == before
     with open_store(path) as store:
-        put_user(store, "u99", b"{}", 0)
+        put_user(store, "u99", b"{}", 0, 0)
     assert verify(path) == ()
     compact(path)
     assert not path.with_name("edge.lmdb.compact").exists()
-    assert len(everything(path)) == len(before) + 1
+    assert len(everything(path)) == len(before) + 4  # the user, and three records of when it was put
 
 
 def test_a_full_disk_loses_nothing(path: Path) -> None:
@@ -194,7 +194,7 @@ def test_users_written_while_it_is_compacted_again_and_again_are_all_there(path:
         def work(name: str = name) -> None:
             for number in range(scaled(100)):
                 with open_store(path) as store:
-                    put_user(store, f"{name}{number}", b"{}", 0)
+                    put_user(store, f"{name}{number}", b"{}", 0, 0)
 
         children.append(start(work))
     compacted, refused = 0, set()

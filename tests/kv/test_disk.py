@@ -128,7 +128,7 @@ def test_a_store_of_another_user_is_read_but_not_written(writable: str) -> None:
                 assert store.read_only
                 assert pages_of(store) == bodies_of("old")
                 with pytest.raises(EdgekitError, match="EK428"):
-                    put_user(store, "u9", b"{}", 0)
+                    put_user(store, "u9", b"{}", 0, 0)
 
         assert run(work) == 0
         os.chmod(folder, 0o700)

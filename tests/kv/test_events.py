@@ -1,5 +1,6 @@
 """Events: each is applied once, in the order in which they happened, whatever comes when, twice, or after a crash."""
 
+import io
 import os
 import random
 import signal
@@ -19,6 +20,7 @@ from edgekit.kv.event import Event
 from edgekit.kv.events import MIN_KEPT, apply_event
 from edgekit.kv.prune import prune
 from edgekit.kv.store import LmdbStore, open_store
+from edgekit.kv.user_import import import_users
 from edgekit.kv.users import User, delete_user, get_user, put_user
 from edgekit.kv.verify import verify
 from edgekit.model.keys import EDGEKIT, USER_SEGMENTS
@@ -28,6 +30,8 @@ from tests.kv.packs import build, make_store
 from tests.scale import scaled
 
 NOW = 1_700_000_000.0
+MOMENT = int(NOW) * 1_000_000
+"""NOW as events have it."""
 DAY = 86_400
 
 
@@ -54,7 +58,7 @@ def remembered(store: LmdbStore) -> dict[str, int]:
 
 
 def test_an_update_merges_its_fields_and_removes_those_that_are_null(store: LmdbStore) -> None:
-    put_user(store, "u", b'{"tier":"free","name":"Ada","region":"EU"}', 0)
+    put_user(store, "u", b'{"tier":"free","name":"Ada","region":"EU"}', 0, 0)
     assert apply_event(store, "m", update("u", 1, tier="premium", name=None, city=None), NOW)
     assert User("u", {"tier": "premium", "region": "EU"}, int(NOW) + DAY) == get_user(store, "u")
 
@@ -65,7 +69,7 @@ def test_an_update_of_an_unknown_user_creates_it(store: LmdbStore) -> None:
 
 
 def test_an_update_renews_the_expiry_and_begins_anew_what_has_expired(store: LmdbStore) -> None:
-    put_user(store, "u", b'{"tier":"free","name":"Ada"}', int(NOW))
+    put_user(store, "u", b'{"tier":"free","name":"Ada"}', int(NOW), 0)
     apply_event(store, "m", update("u", 1, tier="vip"), NOW)
     assert User("u", {"tier": "vip"}, int(NOW) + DAY) == get_user(store, "u")
 
@@ -93,7 +97,7 @@ def test_an_event_older_than_the_last_one_changes_nothing_and_an_equal_one_count
 
 
 def test_what_is_deleted_stays_deleted_for_older_events(store: LmdbStore) -> None:
-    put_user(store, "u", b"{}", 0)
+    put_user(store, "u", b"{}", 0, 0)
     assert apply_event(store, "a", delete("u", 5), NOW)
     assert get_user(store, "u") is None
     assert not apply_event(store, "b", update("u", 4, tier="vip"), NOW + DAY - 1)
@@ -142,22 +146,60 @@ def test_what_is_remembered_is_bounded(store: LmdbStore, monkeypatch: pytest.Mon
 
 
 def test_a_record_that_would_be_too_large_changes_nothing_and_is_not_remembered(store: LmdbStore) -> None:
-    put_user(store, "u", b'{"tier":"free"}', 0)
+    apply_event(store, "l", update("u", 1, tier="free"), NOW)
+    before = remembered(store)
     with pytest.raises(EdgekitError) as raised:
         apply_event(store, "m", update("u", 1, name="x" * 17_000), NOW)
     assert raised.value.diagnostics[0].code == "EK422"
-    assert User("u", {"tier": "free"}, 0) == get_user(store, "u")
-    assert remembered(store) == {}
+    assert User("u", {"tier": "free"}, int(NOW) + DAY) == get_user(store, "u")
+    assert before == remembered(store)
     assert apply_event(store, "m", update("u", 1, name="x"), NOW)
 
 
 def test_a_user_who_is_deleted_or_put_is_not_shown_as_before(store: LmdbStore) -> None:
-    for number, change in enumerate((lambda: delete_user(store, "u"), lambda: put_user(store, "u", b"{}", 0))):
-        put_user(store, "u", b'{"name":"Ada"}', 0)
-        apply_event(store, f"m{number}", update("u", number, tier="vip"), NOW, lag=60)
+    line = b'{"id":"u"}'
+    changes = (
+        lambda: delete_user(store, "u", NOW),
+        lambda: put_user(store, "u", b"{}", 0, NOW),
+        lambda: import_users(store, io.BytesIO(line), "jsonl", file="users.jsonl", expires=0),
+    )
+    for number, change in enumerate(changes):
+        assert apply_event(store, f"m{number}", update("u", MOMENT + number, tier="vip"), NOW, lag=60)
         assert remembered(store)["earlier"] == 1
         change()
         assert "earlier" not in remembered(store)
+
+
+@pytest.mark.parametrize("change", ["put", "delete"])
+def test_what_is_put_and_deleted_by_no_event_counts_as_now(store: LmdbStore, change: str) -> None:
+    """Seconds before, the same moment, and after; then the same for a user that a clock ahead told of."""
+    for user, last in (("new", 0), ("ahead", MOMENT + 5)):
+        apply_event(store, f"{user} first", update(user, last, tier="first"), NOW)
+        if change == "put":
+            put_user(store, user, b'{"tier":"put"}', 0, NOW)
+            left = {user: {"tier": "put"}}
+        else:
+            assert delete_user(store, user, NOW)
+            left = {}
+        moment = max(MOMENT, last)
+        assert not apply_event(store, f"{user} old", update(user, moment - 1, tier="old"), NOW)
+        assert not apply_event(store, f"{user} first", update(user, moment + 1, tier="again"), NOW)
+        assert left == {id: record for id, record in users_of(store).items() if id == user}
+        assert apply_event(store, f"{user} same", update(user, moment, tier="same"), NOW)
+        assert users_of(store)[user] == {"tier": "same"}
+    assert verify(store.path) == ()
+
+
+def test_nobody_who_is_deleted_is_made_by_what_was_under_way(store: LmdbStore) -> None:
+    assert not delete_user(store, "u", NOW)
+    assert not apply_event(store, "m", update("u", MOMENT - 1, tier="vip"), NOW)
+    assert users_of(store) == {}
+
+
+def test_an_import_hides_no_event_for_nobody_knows_how_old_it_is(store: LmdbStore) -> None:
+    import_users(store, io.BytesIO(b'{"id":"u","tier":"imported"}'), "jsonl", file="users.jsonl", expires=0)
+    assert apply_event(store, "m", update("u", 1, name="Ada"), NOW)
+    assert users_of(store) == {"u": {"tier": "imported", "name": "Ada"}}
 
 
 def test_neither_pruning_nor_a_build_forgets_an_event(store: LmdbStore) -> None:

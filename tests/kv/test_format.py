@@ -15,6 +15,7 @@ from edgekit.kv.events import apply_event
 from edgekit.kv.publish import publish
 from edgekit.kv.segments import put_segment
 from edgekit.kv.store import open_store
+from edgekit.kv.users import delete_user
 from edgekit.model.fragment import Cut
 from edgekit.model.keys import NAMESPACES
 from edgekit.project.basis import Basis
@@ -64,6 +65,10 @@ def test_what_is_remembered_of_an_event_is_as_documented(path: Path) -> None:
             assert snapshot.get("_EDGEKIT", f"applied:{user.hex()}") == number + (5).to_bytes(8, "big")
             earlier = snapshot.get("_EDGEKIT", f"earlier:{user.hex()}")
             assert msgspec.msgpack.decode(earlier or b"") == [[NOW + 60, before]]
+        delete_user(store, "u1", NOW)
+        with store.snapshot() as snapshot:
+            no_message = sha256(b"\xff" + (2).to_bytes(8, "big")).digest()
+            assert snapshot.get("_EDGEKIT", "event:0000000000000002") == expires + no_message + sha256(b"u1").digest()
 
 
 def test_the_documented_tokens_have_the_documented_cuts() -> None:

@@ -66,6 +66,14 @@ def test_a_child_of_a_killed_builder_does_not_hold_the_lock(path: Path) -> None:
         os.write(go[1], b"g")
 
 
+@pytest.mark.parametrize("text", [None, "notes"])
+def test_nothing_is_made_beside_what_is_no_store(path: Path, text: str | None) -> None:
+    path.mkdir() if text is None else path.write_text(text)
+    with pytest.raises(EdgekitError, match="EK424"), build_lock(path):
+        pass
+    assert [*path.parent.iterdir()] == [path]
+
+
 def test_a_link_to_a_store_has_the_same_lock(path: Path, tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(path)
     with build_lock(path), pytest.raises(EdgekitError, match="EK431"), build_lock(tmp_path / "link"):

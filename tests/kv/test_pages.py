@@ -92,7 +92,7 @@ def test_no_flipped_bit_ends_a_process(fast_folder: Path) -> None:
                     for namespace in NAMESPACES:
                         for key, _ in snapshot.scan(namespace):
                             snapshot.get(namespace, key)
-                put_user(store, "u5", b"{}", 0)
+                put_user(store, "u5", b"{}", 0, 0)
                 build(store, "third")
                 build(store, "fourth")
         except EdgekitError:

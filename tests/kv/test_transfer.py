@@ -288,6 +288,7 @@ FORGED: dict[str, Callable[[bytes], bytes]] = {
     "endless": lambda content: written(make_fragments("new"), ttl=Ttl(segment=2**62)),
     "ended": lambda content: written(make_fragments("new"), ttl=Ttl(user=-1)),
     "newer manifest": lambda content: written(make_fragments("new"), format=2),
+    "second header": lambda content: written(make_fragments("new"), headers={"/*": {"x-a": "1\r\nset-cookie: a=b"}}),
 }
 
 

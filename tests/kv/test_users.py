@@ -29,9 +29,9 @@ def damage(store: LmdbStore, raw: bytes) -> None:
 
 def test_a_user_is_kept_whole_without_the_id(path: Path) -> None:
     with open_store(path, create=True) as store:
-        put_user(store, "Łukasz", '{"id":"Łukasz", "name":"O\'Brien 👋", "n":12345678901234567890}'.encode(), 77)
+        put_user(store, "Łukasz", '{"id":"Łukasz", "name":"O\'Brien 👋", "n":12345678901234567890}'.encode(), 77, 0)
         assert get_user(store, "Łukasz") == User("Łukasz", {"name": "O'Brien 👋", "n": 12345678901234567890}, 77)
-        put_user(store, "Łukasz", b'{"tier":"vip"}', 0)
+        put_user(store, "Łukasz", b'{"tier":"vip"}', 0, 0)
         assert get_user(store, "Łukasz") == User("Łukasz", {"tier": "vip"}, 0)
         with store.snapshot() as snapshot:
             assert snapshot.get(USER_SEGMENTS, "Łukasz") == bytes(8) + b'{"tier":"vip"}'
@@ -40,13 +40,13 @@ def test_a_user_is_kept_whole_without_the_id(path: Path) -> None:
 def test_a_user_that_is_not_there_is_none(path: Path) -> None:
     with open_store(path, create=True) as store:
         assert [get_user(store, id) for id in ("u", "", "x" * 600)] == [None] * 3
-        assert not delete_user(store, "u")
+        assert not delete_user(store, "u", 0)
 
 
 def test_a_deleted_user_is_gone(path: Path) -> None:
     with open_store(path, create=True) as store:
-        put_user(store, "u", b"{}", 0)
-        assert delete_user(store, "u")
+        put_user(store, "u", b"{}", 0, 0)
+        assert delete_user(store, "u", 0)
         assert get_user(store, "u") is None
         assert count_users(store) == 0
 
@@ -70,13 +70,13 @@ def test_a_deleted_user_is_gone(path: Path) -> None:
 def test_what_is_no_user_is_refused(path: Path, id: str, json: bytes, code: str) -> None:
     with open_store(path, create=True) as store:
         with pytest.raises(EdgekitError, match=code):
-            put_user(store, id, json, 0)
+            put_user(store, id, json, 0, 0)
         assert count_users(store) == 0
 
 
 def test_the_largest_record_is_taken(path: Path) -> None:
     with open_store(path, create=True) as store:
-        put_user(store, "u", b'{"a":"' + b"x" * (MAX_RECORD - 8) + b'"}', 0)
+        put_user(store, "u", b'{"a":"' + b"x" * (MAX_RECORD - 8) + b'"}', 0, 0)
         assert count_users(store) == 1
 
 
@@ -94,17 +94,17 @@ def test_a_damaged_record_is_told(path: Path, raw: bytes) -> None:
 
 def test_an_export_has_the_id_first_and_no_expired_users(path: Path) -> None:
     with open_store(path, create=True) as store:
-        put_user(store, "b", b'{"tier":"vip","name":"Ada"}', 0)
-        put_user(store, "a", b"{}", int(NOW) + 1)
-        put_user(store, "expired", b"{}", int(NOW))
+        put_user(store, "b", b'{"tier":"vip","name":"Ada"}', 0, 0)
+        put_user(store, "a", b"{}", int(NOW) + 1, 0)
+        put_user(store, "expired", b"{}", int(NOW), 0)
         assert list(export_users(store, NOW)) == [b'{"id":"a"}\n', b'{"id":"b","tier":"vip","name":"Ada"}\n']
 
 
 def test_users_are_counted_by_fields(path: Path) -> None:
     with open_store(path, create=True) as store:
         for number, json in enumerate([b'{"tier":"vip","n":1}', b'{"tier":"vip","n":1}', b'{"n":"1"}', b'{"n":[1]}']):
-            put_user(store, str(number), json, 0)
-        put_user(store, "expired", b"{}", 1)
+            put_user(store, str(number), json, 0, 0)
+        put_user(store, "expired", b"{}", 1, 0)
         assert count_users_by(store, ["tier", "n"], NOW) == UserStats(
             5, 1, 0, {("vip", "1"): 2, (None, "1"): 1, (None, "[1]"): 1}
         )

@@ -90,8 +90,8 @@ def published(templates: list[list[str]], missing: list[str]) -> Iterator[LmdbSt
         build_site(write_site(folder / "site", files), folder / "edge.lmdb")
         with open_store(folder / "edge.lmdb") as store:
             for tier in ("free", "vip"):
-                put_user(store, f"user-1-{tier}", json.dumps({"tier": tier, "name": "secret-name"}).encode(), 0)
-                put_user(store, f"user-2-{tier}", json.dumps({"tier": tier, "name": "Bob"}).encode(), 0)
+                put_user(store, f"user-1-{tier}", json.dumps({"tier": tier, "name": "secret-name"}).encode(), 0, 0)
+                put_user(store, f"user-2-{tier}", json.dumps({"tier": tier, "name": "Bob"}).encode(), 0, 0)
             yield store
     finally:
         shutil.rmtree(folder)

@@ -72,7 +72,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
             json.dumps({**user, "id": f"{user['id']}@{tier}", "tier": tier}) for user in USERS for tier in site.tiers
         ]
         import_users(store, io.BytesIO("\n".join(lines).encode()), "jsonl", file="users", expires=0)
-        put_user(store, "expired", b'{"tier": "vip", "name": "Old", "language": "de"}', 1)
+        put_user(store, "expired", b'{"tier": "vip", "name": "Old", "language": "de"}', 1, 0)
         yield Shop(site, store)
 
 

@@ -101,7 +101,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Built]:
 
 def put(built: Built, **records: dict[str, Any]) -> None:
     for user, record in records.items():
-        put_user(built.store, user, json.dumps(record).encode(), NEVER)
+        put_user(built.store, user, json.dumps(record).encode(), NEVER, 0)
 
 
 def ask(path: str, user: str | None) -> Request:

@@ -265,8 +265,9 @@ def test_a_configuration_that_is_a_pipe_is_refused(tmp_path: Path) -> None:
 def test_a_file_name_that_is_not_utf8_is_refused(tmp_path: Path) -> None:
     site = write_site(tmp_path / "site", {"static/a.css": ""})
     Path(os.fsdecode(os.fsencode(site / "static") + b"/\xff.css")).write_bytes(b"")
-    with pytest.raises(EdgekitError, match="EK103 a file's name is not UTF-8"):
+    with pytest.raises(EdgekitError, match=r"EK103 the name of `\\xff.css` is not UTF-8") as caught:
         load_site(site)
+    assert caught.value.diagnostics[0].file == str(site / "static")
 
 
 @pytest.mark.parametrize(

@@ -54,6 +54,18 @@ def test_one_that_cannot_be_sent_is_canceled(error: type[BaseException]) -> None
     assert outcomes == ["canceled"]
 
 
+def test_nothing_is_sent_to_a_client_that_goes_before_a_late_answer() -> None:
+    """As one is with `--latency`."""
+    happened: list[str] = []
+
+    async def send(message: dict[str, Any]) -> None:
+        happened.append(message["type"])
+
+    app = build_app(answer, {}, lambda request, response: happened.append(response.outcome), lambda response: 600)
+    asyncio.run(app(SCOPE, receive, send))
+    assert happened == ["canceled"]
+
+
 def test_a_tail_that_cannot_be_opened_is_no_error_of_the_servers(tmp_path: Path) -> None:
     sent: list[dict[str, Any]] = []
 

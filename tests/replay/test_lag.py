@@ -1,5 +1,6 @@
 """`--lag`: what events change is seen later, by all workers at once; all else at once."""
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from edgekit.kv.earlier import MAX_EARLIER
 from edgekit.kv.event import Event
 from edgekit.kv.events import apply_event
 from edgekit.kv.store import LmdbStore, open_store
-from edgekit.kv.users import put_user
+from edgekit.kv.users import delete_user, get_user, put_user
 from edgekit.model.keys import EDGEKIT, USER_SEGMENTS, earlier_key, hash_id
 from edgekit.replay.core import respond
 from edgekit.replay.lag import LaggingStore
@@ -21,6 +22,7 @@ from tests.replay.test_webhook import PAGE, page_of
 
 NOW = 1_700_000_000.0
 DAY = 86_400
+YEAR = 366 * DAY
 
 
 @pytest.fixture
@@ -40,12 +42,12 @@ def seen(store: LmdbStore, now: float, user: str = "u") -> str:
 
 
 def change(store: LmdbStore, at: float, name: str | None, lag: float = 60) -> None:
-    event = Event("u", int(at), {"name": name} if name else None)
+    event = Event("u", int(at * 1_000_000), {"name": name} if name else None)
     assert apply_event(store, f"{at}", event, at, lag)
 
 
 def test_a_change_is_seen_when_the_lag_is_over(store: LmdbStore) -> None:
-    put_user(store, "u", b'{"name":"before"}', 0)
+    put_user(store, "u", b'{"name":"before"}', 0, 0)
     change(store, NOW, "after")
     assert [seen(store, NOW + later) for later in (0, 59.9, 60)] == ["free before", "free before", "free after"]
 
@@ -75,8 +77,15 @@ def test_of_many_changes_within_a_lag_none_is_seen_too_early(store: LmdbStore) -
     assert seen(store, NOW + 60 + changes - 1) == f"free n{changes - 1}"
 
 
+def test_what_is_kept_for_a_lag_does_not_go_with_an_event_that_has_expired(store: LmdbStore) -> None:
+    change(store, NOW - 2 * DAY, "long ago")
+    put_user(store, "u", b'{"name":"before"}', 0, NOW - DAY - 1)
+    change(store, NOW, "after")
+    assert [seen(store, NOW + later) for later in (0, 60)] == ["free before", "free after"]
+
+
 def test_an_expired_record_is_not_seen_again(store: LmdbStore) -> None:
-    put_user(store, "u", b'{"name":"before"}', int(NOW) + 10)
+    put_user(store, "u", b'{"name":"before"}', int(NOW) + 10, 0)
     change(store, NOW, "after")
     assert [seen(store, NOW + later) for later in (9, 10, 60, 60 + DAY)] == [
         "free before", "free nobody", "free after", "free nobody",
@@ -84,7 +93,7 @@ def test_an_expired_record_is_not_seen_again(store: LmdbStore) -> None:
 
 
 def test_other_changes_and_changes_without_a_lag_are_seen_at_once(store: LmdbStore) -> None:
-    put_user(store, "v", b'{"name":"put"}', 0)
+    put_user(store, "v", b'{"name":"put"}', 0, 0)
     assert seen(store, NOW, "v") == "free put"
     change(store, NOW, "lagging")
     change(store, NOW + 1, "at once", lag=0)
@@ -92,7 +101,7 @@ def test_other_changes_and_changes_without_a_lag_are_seen_at_once(store: LmdbSto
 
 
 def test_what_is_damaged_is_not_shown(store: LmdbStore) -> None:
-    put_user(store, "u", b'{"name":"Ada"}', 0)
+    put_user(store, "u", b'{"name":"Ada"}', 0, 0)
     with store.write() as txn:
         txn.put(EDGEKIT, earlier_key(hash_id("u")), b"damage")
     assert seen(store, NOW) == "free Ada"
@@ -106,5 +115,21 @@ def test_no_worker_shows_a_change_before_the_lag_is_over(tmp_path: Path) -> None
     with running(file, 2, {**ENVIRONMENT, "LAG": "300"}) as (port, _):
         assert send_webhook(port, "m", event_body("u", 1, name="Ada")) == 204
         assert {page_of(port, "u") for _ in range(40)} == {"free nobody"}
+
+        # Nobody waits to see what is put and deleted on the command line, and no late event undoes it.
+        with open_store(file) as store:
+            put_user(store, "v", b'{"name":"Bob"}', 0, time.time())
+        assert send_webhook(port, "v 1", event_body("v", 1, name="late")) == 204
+        assert {page_of(port, "v") for _ in range(40)} == {"free Bob"}
+        with open_store(file) as store:
+            assert delete_user(store, "v", time.time())
+        assert {page_of(port, "v") for _ in range(40)} == {"free nobody"}
+        assert send_webhook(port, "v 2", event_body("v", 2, name="late")) == 204
+        with open_store(file) as store:
+            assert get_user(store, "v") is None
+        assert send_webhook(port, "v 3", event_body("v", 10 * YEAR, name="Eve")) == 204
+        with open_store(file) as store:
+            assert get_user(store, "v").record == {"name": "Eve"}  # type: ignore[union-attr]
+        assert page_of(port, "v") == "free nobody"
     with running(file, environment=ENVIRONMENT) as (port, _):
         assert page_of(port, "u") == "free Ada"

@@ -19,6 +19,7 @@ from edgekit.replay.runtime import runtime_folder
 
 FINE = Response(200, (), b"", "ok", "vip", "r1", 0.0, 3, ())
 CRITICAL = msgspec.structs.replace(FINE, logs=(Log("error", "a fault"),))
+CANCELED = msgspec.structs.replace(FINE, outcome="canceled")
 EXCEEDED = msgspec.structs.replace(FINE, outcome="exceededCpu", status=429)
 
 
@@ -79,7 +80,7 @@ def test_nothing_is_built_when_nobody_listens(folder: Path) -> None:
 def test_critical_events_are_never_sampled(folder: Path) -> None:
     worker = Listeners(folder)
     with Listener(folder, 0) as listener:
-        for path, response in (("/a", FINE), ("/b", CRITICAL), ("/c", EXCEEDED)):
+        for path, response in (("/a", FINE), ("/b", CRITICAL), ("/c", EXCEEDED), ("/d", CANCELED)):
             tell(worker, path, response)
         assert paths(listener) == ["/b", "/c"]
 

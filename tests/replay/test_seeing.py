@@ -18,10 +18,12 @@ from edgekit.model.keys import CURRENT, EDGEKIT
 from tests.replay.serving import running, write_store
 from tests.replay.test_metrics import Samples, read_samples, requests
 
+LONG: Final = 12 * 1024 * 1024
+"""Bytes: more than the system takes for a reader that does not read."""
 SITE: Final[dict[str, Any]] = {
     "slots": {"NAME": {"from": "user.name", "default": "nobody", "max_length": 40}},
     "segments": {"free": {}, "vip": {}},
-    "pages": {"/": {"free": "free {NAME}", "vip": "vip {NAME}"}, "/about": "about"},
+    "pages": {"/": {"free": "free {NAME}", "vip": "vip {NAME}"}, "/about": "about", "/long": "x" * LONG},
     "assets": {"/static/a.css": "p {}"},
     "users": {"u1": {"tier": "vip", "name": "Ada of the secret name"}, "u2": "damaged"},
     "identity": {"trusted_proxies": ["127.0.0.1/32"], "proxies_named": True},
@@ -97,6 +99,26 @@ def test_several_listen_each_to_what_it_asked_for(port: int) -> None:
 @pytest.mark.parametrize("query", ["?sample=2", "?sample=-1", "?sample=", "?sample=nan", "?sample=1e-9", "?all"])
 def test_a_query_that_is_no_sample_is_refused(port: int, query: str) -> None:
     assert ask(port, f"/_edgekit/tail{query}")[0] == 400
+
+
+@pytest.mark.parametrize("is_reset", [False, True])
+def test_an_answer_whose_reader_goes_is_canceled(port: int, is_reset: bool) -> None:
+    """As far as the worker hears of it: on a busy machine that may be after it has handed over the rest."""
+    with listening(port) as events:
+        outcomes: list[str] = []
+        while "canceled" not in outcomes:
+            assert len(outcomes) < 50
+            with socket.create_connection(("127.0.0.1", port)) as connection:
+                connection.sendall(b"GET /long HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                assert connection.recv(15) == b"HTTP/1.1 200 OK"
+                if is_reset:
+                    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+            event = next(events)
+            assert (event["path"], event["status"]) == ("/long", 200)
+            outcomes.append(event["outcome"])
+        assert len(ask(port, "/long")[2]) == LONG
+        event = next(events)
+        assert (event["path"], event["status"], event["outcome"]) == ("/long", 200, "ok")
 
 
 def test_a_reader_that_does_not_read_slows_nobody(port: int) -> None:

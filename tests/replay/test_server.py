@@ -6,6 +6,7 @@ import re
 import resource
 import signal
 import socket
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ from edgekit.diagnostics.diagnostic import EdgekitError
 from edgekit.kv.store import open_store
 from edgekit.model.keys import USER_SEGMENTS
 from edgekit.replay.options import Options
+from edgekit.replay.runtime import runtime_folder
 from edgekit.replay.server import allow_connections, serve
 from tests.replay.serving import children_of, running, write_release, write_store
 from tests.replay.wire import converse, exchange, split
@@ -317,10 +319,18 @@ def test_a_worker_whose_successor_dies_ends_the_server(file: Path) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
-def test_workers_end_with_the_server_however_it_ends(file: Path, number: signal.Signals) -> None:
-    with running(file, workers=2) as (port, process):
+def test_workers_end_with_the_server_however_it_ends_and_its_folder_with_them_or_the_next(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with running(file, 2, {"TMPDIR": str(tmp_path)}) as (port, process):
+        with runtime_folder() as other:
+            (folder,) = set(tmp_path.glob("edgekit-serve-*")) - {other}
         process.send_signal(number)
         process.wait(20)
         # Every worker holds the other end of the pipe, and the last one to go closes it.
         process.communicate(timeout=20)
         assert not is_listening(port)
+    assert folder.exists() == (number == signal.SIGKILL)
+    with runtime_folder() as other:
+        assert [*tmp_path.glob("edgekit-serve-*")] == [other]

@@ -4,6 +4,7 @@ Over httpx's transport and not its client, which would keep cookies and decode b
 """
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator
 from functools import cached_property
 from typing import Any, Final, NamedTuple, Never
@@ -124,10 +125,13 @@ class Exchange:
             came = response_headers(answer.headers.raw)
             if came is None:
                 _fail(request, forward, 502, "the origin's answer has a header that none may have")
-            await send({"type": "http.response.start", "status": answer.status_code, "headers": came})
             assert isinstance(answer.stream, httpx.AsyncByteStream)
-            async for piece in answer.stream:
+            pieces = aiter(answer.stream)
+            piece = await _read_first(request, forward, pieces)
+            await send({"type": "http.response.start", "status": answer.status_code, "headers": came})
+            while piece is not None:
                 await send({"type": "http.response.body", "body": piece, "more_body": True})
+                piece = await anext(pieces, None)
             if may_have_leftover(answer.status_code, answer.stream):
                 await answer.extensions["network_stream"].aclose()
             await send(_ENDED)
@@ -162,7 +166,20 @@ class Exchange:
         except _ClientGoneError:
             raise
         except Exception as error:  # the client gets a page, whatever happens
-            _fail(request, forward, 502, f"the origin cannot be asked ({type(error).__name__})")
+            _fail(request, forward, 502, f"the origin cannot be asked ({_describe(error)})")
+
+
+async def _read_first(request: Request, forward: Forward, pieces: AsyncIterator[bytes]) -> bytes | None:
+    """The first piece of an answer's body; None if it has none.
+
+    Our server sends no head without it, and would answer with a page of its own if none came.
+    """
+    try:
+        return await anext(pieces, None)
+    except httpx.TimeoutException as error:
+        _fail(request, forward, 504, f"the origin took too long ({type(error).__name__})")
+    except httpx.TransportError as error:
+        _fail(request, forward, 502, f"the origin broke off ({type(error).__name__})")
 
 
 class _Body(httpx.AsyncByteStream):
@@ -226,6 +243,19 @@ def _write(
 def _tell(forward: Forward, status: int, outcome: Outcome = "ok", why: str = "") -> Response:
     logs = (*forward.logs, Log("error", why)) if why else forward.logs
     return Response(status, (), b"", outcome, forward.tier, forward.release, 0.0, forward.reads, logs)
+
+
+def _describe(error: BaseException) -> str:
+    """The type of a fault, and what is wrong with TLS if that made it."""
+    cause: BaseException | None = error
+    while cause is not None:
+        match cause:
+            case ssl.SSLCertVerificationError():
+                return f"{type(error).__name__}: {cause.verify_message}"
+            case ssl.SSLError():
+                return f"{type(error).__name__}: {cause.reason}"
+        cause = cause.__cause__ or cause.__context__
+    return type(error).__name__
 
 
 def _fail(request: Request, forward: Forward, status: int, why: str) -> Never:

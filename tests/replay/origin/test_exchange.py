@@ -299,7 +299,8 @@ UNAVAILABLE = b"<p>come back later"
         b"", b"nonsense\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab",
         b"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n", b"HTTP/1.1 200 OK\r\nX: " + b"a" * 200_000 + b"\r\n\r\n",
         b"HTTP/1.1 2", b"HTTP/2 200\r\n\r\n", b"HTTP/1.1 200 OK\r\nBad Name: 1\r\n\r\n", b"\x16\x03\x01\0\0",
-        b"\0" * 500,
+        b"\0" * 500, b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n",
     ],
 )  # fmt: skip
 def test_an_origin_that_talks_nonsense_is_a_bad_gateway(port: int, origin: Behind, answer: bytes) -> None:
