@@ -91,9 +91,8 @@ class Exchange:
         gone = asyncio.ensure_future(body.wait_until_gone())
         try:
             await asyncio.wait({passing, gone}, return_when=asyncio.FIRST_COMPLETED)
-            if (
-                passing.done() and isinstance(passing.result(), Response) and not body.is_whole.is_set()
-            ):  # to close on its sender would lose the answer
+            is_sent = passing.done() and isinstance(passing.result(), Response)
+            if is_sent and not body.is_whole.is_set():  # to close on its sender would lose the answer
                 dropped = asyncio.ensure_future(body.is_whole.wait())
                 await asyncio.wait({dropped, gone}, timeout=UNREAD_SECONDS, return_when=asyncio.FIRST_COMPLETED)
                 dropped.cancel()
@@ -113,13 +112,15 @@ class Exchange:
     ) -> "Response | _NoAnswer":
         """What could not be had is returned, not raised: a task holds its exception, whose traceback may hold the task
         and `send`, and a connection stays open as long as that is held."""
-        headers = request_headers(request, forward, scheme)
         try:
-            answer = await self._ask(forward, request, headers, body)
+            return await self._pass_on(forward, request, scheme, body, send)
         except NoAnswerError as failed:
             return _NoAnswer(failed.response)
         except _ClientGoneError:
             return _tell(forward, _CLIENT_GONE, "canceled")
+
+    async def _pass_on(self, forward: Forward, request: Request, scheme: str, body: "_Body", send: Send) -> Response:
+        answer = await self._ask(forward, request, request_headers(request, forward, scheme), body)
         body.is_over.set()  # or the origin did not want the rest
         try:
             came = response_headers(answer.headers.raw)
@@ -135,8 +136,6 @@ class Exchange:
             if may_have_leftover(answer.status_code, answer.stream):
                 await answer.extensions["network_stream"].aclose()
             await send(_ENDED)
-        except NoAnswerError as failed:
-            return _NoAnswer(failed.response)
         except httpx.TransportError as error:
             return _tell(forward, answer.status_code, "exception", f"the origin broke off ({type(error).__name__})")
         finally:
