@@ -17,6 +17,7 @@ from tests.scale import scaled
 BUDGETS: Final = {
     "tests": 40,
     "tests/browser": 85,
+    "tests/caches": 25,
     "tests/cli": 175,
     "tests/compiler": 265,
     "tests/diagnostics": 40,

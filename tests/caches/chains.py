@@ -66,8 +66,9 @@ class Site:
 
 
 class Chain(NamedTuple):
-    """Ports to ask at: through both caches, or through the recipe's alone."""
+    """Ports to ask at: through both caches, or through the recipe's alone. `name`: recipe and what is inside."""
 
+    name: str
     site: Site
     inner: Varnish | Nginx
     outer: Varnish | Nginx
@@ -91,27 +92,28 @@ def serve_site(recipe: Recipe, folder: Path) -> Iterator[Site]:
 
 @contextmanager
 def varnish_inside(site: Site, folder: Path) -> Iterator[Chain]:
+    folder.mkdir()
     inner, outer = free_port(), free_port()
     with (
         varnish(folder / "inner", varnish_recipe(site, folder), {"inner": inner}) as kept,
         nginx(folder / "outer", _OUTER_NGINX.format(port=outer, behind=inner), {"outer": outer}) as outside,
     ):
-        yield Chain(site, kept, outside, inner, outer)
+        yield Chain(folder.name, site, kept, outside, inner, outer)
 
 
 @contextmanager
 def nginx_inside(site: Site, folder: Path) -> Iterator[Chain]:
+    folder.mkdir()
     inner, outer = free_port(), free_port()
     with (
         nginx(folder / "inner", nginx_recipe(site, folder / "inner", inner), {"inner": inner}) as kept,
         varnish(folder / "outer", _OUTER_VARNISH.format(behind=inner), {"outer": outer}) as outside,
     ):
-        yield Chain(site, kept, outside, inner, outer)
+        yield Chain(folder.name, site, kept, outside, inner, outer)
 
 
 def varnish_recipe(site: Site, folder: Path) -> str:
     """The document's, with other addresses. What it includes is written into `folder`."""
-    folder.mkdir(exist_ok=True)
     address = {'.host = "10.0.0.11"': '.host = "127.0.0.1"', '.port = "1818"': f'.port = "{site.port}"'}
     public = replaced(read_recipe("public", "vcl"), address)
     if site.recipe == "public":
@@ -139,7 +141,7 @@ def nginx_recipe(site: Site, folder: Path, port: int) -> str:
 
 @contextmanager
 def all_chains(folder: Path) -> Iterator[dict[str, Chain]]:
-    """By recipe and what is inside."""
+    """By their names."""
     with ExitStack() as stack:
         made = {}
         recipes: tuple[Recipe, ...] = ("public", "segments")

@@ -5,7 +5,7 @@ import shlex
 import socket
 import subprocess
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -35,9 +35,7 @@ class Varnish:
         self.folder = folder
 
     def admin(self, *words: str) -> None:
-        subprocess.run(
-            ["varnishadm", "-n", self.folder, *words], check=True, stdout=subprocess.DEVNULL, timeout=30
-        )
+        subprocess.run(["varnishadm", "-n", self.folder, *words], check=True, stdout=subprocess.DEVNULL, timeout=30)
 
     def use(self, name: str, vcl: str) -> None:
         """From now on this configuration, with nothing kept."""
@@ -74,13 +72,11 @@ def varnish(folder: Path, vcl: str, ports: Mapping[str, int]) -> Iterator[Varnis
     """`ports` has the names of its sockets, as VCL sees them."""
     folder.mkdir(mode=0o755)
     (folder / "start.vcl").write_text(vcl)
-    listen = [word for name, port in ports.items() for word in ("-a", f"{name}=127.0.0.1:{port}")]
-    with _running(
-        ["varnishd", "-F", "-j", "none", "-n", str(folder), "-f", str(folder / "start.vcl"), *listen]
-        + ["-s", f"s0=file,{folder / 'storage'},32M", "-p", "vsl_space=1M", "-p", "backend_idle_timeout=20"],
-        folder,
-        ports.values(),
-    ):
+    words = ["varnishd", "-F", "-j", "none", "-n", folder, "-f", folder / "start.vcl"]
+    words += ["-s", f"s0=file,{folder / 'storage'},32M", "-p", "vsl_space=1M", "-p", "backend_idle_timeout=20"]
+    for name, port in ports.items():
+        words += ["-a", f"{name}=127.0.0.1:{port}"]
+    with _running(words, folder, ports.values()):
         yield Varnish(folder)
 
 
@@ -91,12 +87,12 @@ def nginx(folder: Path, sites: str, ports: Mapping[str, int]) -> Iterator[Nginx]
     (folder / "cache").mkdir()
     (folder / "sites.conf").write_text(sites)
     (folder / "nginx.conf").write_text(_NGINX.format(user="user root;" if os.geteuid() == 0 else ""))
-    with _running(["nginx", "-p", str(folder), "-c", "nginx.conf", "-e", "error.log"], folder, ports.values()):
+    with _running(["nginx", "-p", folder, "-c", "nginx.conf", "-e", "error.log"], folder, ports.values()):
         yield Nginx(folder)
 
 
 @contextmanager
-def _running(command: list[str], folder: Path, ports: Iterator[int]) -> Iterator[None]:
+def _running(command: Sequence[str | Path], folder: Path, ports: Iterable[int]) -> Iterator[None]:
     """Until all ports listen. Ended by its id; where nobody is left to do so, the kernel does."""
     with (
         (folder / "log").open("wb") as log,

@@ -83,7 +83,6 @@ _ANSWERS: Final[dict[str, dict[str, str]]] = {
     "cookie": {"cache-control": "public, max-age=60", "set-cookie": "visit=1"},
     "surrogate": {"surrogate-control": "max-age=60", "cache-control": "private"},
     "private": {"cache-control": "private, max-age=60"},
-    "accel": {"x-accel-expires": "60", "cache-control": "private"},
 }
 """What the application says of caches, by the last part of a path."""
 
@@ -106,18 +105,24 @@ def application() -> Iterator[Application]:
         protocol_version = "HTTP/1.1"
         wbufsize = -1
 
-        def answer(self) -> None:
+        def do_GET(self) -> None:
             made.count[self.path] += 1
             made.told[self.path] = {name.lower(): value for name, value in self.headers.items()}
             self.rfile.read(int(self.headers.get("content-length", 0)))
             if self.path == "/session":
                 self.tell_session()
+            elif not made.works:
+                self.close_connection = True
             else:
                 body = f"{self.command} {made.count[self.path]} {self.headers.get('cookie', '')}"
                 kind = self.path.partition("?")[0].rpartition("/")[2]
-                self.send(200 if made.works else 500, _ANSWERS.get(kind, {}), body.encode())
+                self.send(200, _ANSWERS.get(kind, {}), body.encode())
 
-        do_GET = do_HEAD = do_POST = do_PUT = answer
+        def do_HEAD(self) -> None:
+            self.do_GET()
+
+        def do_POST(self) -> None:
+            self.do_GET()
 
         def tell_session(self) -> None:
             session = self.headers.get("cookie", "").removeprefix("session=s")
