@@ -34,20 +34,9 @@ class Varnish:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def admin(self, *words: str) -> None:
-        subprocess.run(["varnishadm", "-n", self.folder, *words], check=True, stdout=subprocess.DEVNULL, timeout=30)
-
-    def use(self, name: str, vcl: str) -> None:
-        """From now on this configuration, with nothing kept."""
-        file = self.folder / f"{name}.vcl"
-        file.write_text(vcl)
-        self.admin("vcl.load", name, str(file))
-        self.admin("vcl.use", name)
-        self.empty()
-
     def empty(self) -> None:
-        _, *words = shlex.split(read_command("varnishadm"))
-        self.admin(words[0], shlex.join(words[1:]) if len(words) > 2 else words[1])
+        program, *words = shlex.split(read_command("varnishadm"))
+        subprocess.run([program, "-n", self.folder, *words], check=True, stdout=subprocess.DEVNULL, timeout=30)
 
     def stored(self) -> bytes:
         return (self.folder / "storage").read_bytes()
