@@ -151,7 +151,7 @@ class _Survey:
             found += judge_encodings(compressed, self.ask(url, guest).answer)
         else:
             found += self._check_revalidation(target, answers)
-            found += self._check_forgeries(target)
+            found += self._check_forgeries(target, answers)
         return list(dict.fromkeys(found))
 
     def _judge(self, target: Target, asked: Asked) -> Iterator[Fault]:
@@ -170,17 +170,17 @@ class _Survey:
             found += judge_revalidation(owner.asker, asker, answer)
         return found
 
-    def _check_forgeries(self, target: Target) -> Iterator[Fault]:
+    def _check_forgeries(self, target: Target, answers: Sequence[Asked]) -> Iterator[Fault]:
         """A guest says what only the proxy may say: of each header the first value that would show another page."""
         guest = self.askers[-1]
+        plain = next(asked for asked in answers if asked.asker == guest)
         for number, values in enumerate(self._forgeable()):
             url = self._fresh(target, f"said{number}")
-            expected = self._expect(url, guest).body
+            request, expected = self._request(url, guest), self._expect(url, guest).body
             for name, value in values:
-                forged = self._pretend(self._request(url, guest), ((name, value),))
-                if forged.body != expected:
+                if self._pretend(request, ((name, value),)).body != expected:
                     said = name.decode(), value.decode()
-                    yield from judge_forgery(self.ask(url, guest, said), said, forged)
+                    yield from judge_forgery(plain, self.ask(url, guest, said), said)
                     break
 
     def _forgeable(self) -> Iterator[Headers]:

@@ -147,12 +147,14 @@ def judge_revalidation(owner: Asker, asker: Asker, answer: Answer) -> Iterator[F
         yield Fault("EK615", what, _CACHE_HELP)
 
 
-def judge_forgery(asked: Asked, header: tuple[str, str], forged: Response) -> Iterator[Fault]:
-    """Of the answer to who sent a header that only a proxy may send; `forged` is what the proxy would be answered."""
-    asker, answer, expected = asked
-    if answer.body == forged.body != expected.body:
+def judge_forgery(plain: Asked, asked: Asked, header: tuple[str, str]) -> Iterator[Fault]:
+    """Of the answer to who sent a header that only a proxy may send, and is shown what they are not shown without it.
+
+    `plain` was asked without it: where that is not what the store gives, there is nothing to compare with.
+    """
+    if plain.answer.body == plain.expected.body and asked.answer.body != asked.expected.body:
         name, value = header
-        what = f"is answered to {asker.name} who says `{name}: {value}` as if the proxy in front had said it"
+        what = f"is answered to {asked.asker.name} who says `{name}: {value}` as if the proxy in front had said it"
         yield Fault("EK621", what, f"let the proxy drop `{name}` as it comes from outside, or replace it")
 
 

@@ -34,7 +34,7 @@ VARNISH = {
     "believes-user": ("        unset req.http.x-user-id;\n", "", "EK621"),
 }
 NGINX = {
-    "keeps-all": ("        proxy_no_cache $not_kept;\n", "", "EK610"),
+    "keeps-all": ("        proxy_no_cache $not_kept;\n", "", "EK611"),
     "one-for-all-tiers": ('"$segment $host$request_uri"', "$host$request_uri", "EK610"),
     "hands-out": ("    proxy_hide_header surrogate-control;\n", "", "EK620"),
     "believes-tier": ("x-user-segment $segment;", "x-user-segment $http_x_user_segment;", "EK621"),
