@@ -42,6 +42,7 @@ def manifest_of(
     cpu_ms: int = 50,
     identity: Identity | None = None,
     origin: Origin | None = None,
+    share_segments: bool = False,
 ) -> Manifest:
     return Manifest(
         default_tier=default_tier,
@@ -54,6 +55,7 @@ def manifest_of(
         cpu_ms=cpu_ms,
         identity=identity or Identity(),
         origin=origin or msgspec.UNSET,
+        share_segments=share_segments or msgspec.UNSET,
     )
 
 

@@ -122,6 +122,13 @@ def test_the_default_tier_the_budget_and_a_tier_that_goes_are_dangers() -> None:
     ]
 
 
+def test_that_a_cache_may_keep_a_tiers_pages_is_a_danger_and_that_it_may_not_is_none() -> None:
+    alone, shared = page_side("alone", {}), page_side("shared", {}, share_segments=True)
+    why = "the cache in front keeps a tier's pages for everybody of whom it says that tier"
+    assert [("cache", f"`share_segments` is set: {why}")] == dangers(alone, shared)
+    assert dangers(shared, alone) == []
+
+
 @pytest.mark.parametrize(
     ("segments", "message"),
     [

@@ -6,7 +6,7 @@ Over httpx's transport and not its client, which would keep cookies and decode b
 import asyncio
 from collections.abc import AsyncIterator
 from functools import cached_property
-from typing import Any, Final, Never
+from typing import Any, Final, NamedTuple, Never
 
 import httpx
 from msgspec.structs import replace
@@ -53,6 +53,10 @@ class _ClientGoneError(Exception):
     pass
 
 
+class _NoAnswer(NamedTuple):
+    response: Response
+
+
 class Exchange:
     """The connections of one worker to the origin.
 
@@ -83,8 +87,9 @@ class Exchange:
         gone = asyncio.ensure_future(body.wait_until_gone())
         try:
             await asyncio.wait({passing, gone}, return_when=asyncio.FIRST_COMPLETED)
-            is_sent = passing.done() and passing.exception() is None
-            if is_sent and not body.is_whole.is_set():  # to close on its sender would lose the answer
+            if (
+                passing.done() and isinstance(passing.result(), Response) and not body.is_whole.is_set()
+            ):  # to close on its sender would lose the answer
                 dropped = asyncio.ensure_future(body.is_whole.wait())
                 await asyncio.wait({dropped, gone}, timeout=UNREAD_SECONDS, return_when=asyncio.FIRST_COMPLETED)
                 dropped.cancel()
@@ -92,13 +97,25 @@ class Exchange:
             for task in (passing, gone):
                 task.cancel()
             await asyncio.wait({passing, gone})
-        if passing.cancelled() or isinstance(passing.exception(), _ClientGoneError):
+        if passing.cancelled():
             return _tell(forward, _CLIENT_GONE, "canceled")
-        return passing.result()
+        passed = passing.result()
+        if isinstance(passed, _NoAnswer):
+            raise NoAnswerError(passed.response)
+        return passed
 
-    async def _pass(self, forward: Forward, request: Request, scheme: str, body: "_Body", send: Send) -> Response:
+    async def _pass(
+        self, forward: Forward, request: Request, scheme: str, body: "_Body", send: Send
+    ) -> "Response | _NoAnswer":
+        """What could not be had is returned, not raised: a task holds its exception, whose traceback may hold the task
+        and `send`, and a connection stays open as long as that is held."""
         headers = request_headers(request, forward, scheme)
-        answer = await self._ask(forward, request, headers, body)
+        try:
+            answer = await self._ask(forward, request, headers, body)
+        except NoAnswerError as failed:
+            return _NoAnswer(failed.response)
+        except _ClientGoneError:
+            return _tell(forward, _CLIENT_GONE, "canceled")
         body.is_over.set()  # or the origin did not want the rest
         try:
             came = response_headers(answer.headers.raw)

@@ -1,14 +1,24 @@
 """What goes to the origin and comes back, over real sockets, with origins and clients that misbehave."""
 
+import asyncio
+import gc
 import re
 import socket
 import threading
+import weakref
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from edgekit.replay.core import respond_or_forward
+from edgekit.replay.origin.exchange import Exchange, NoAnswerError
+from edgekit.replay.origin.forward import Forward
+from edgekit.replay.request import Request
 from tests.replay.origin.behind import Behind, Connection, answering, behind, reset
+from tests.replay.published import open_published
 from tests.replay.serving import children_of, resident_bytes, running, write_store
 from tests.replay.wire import CLOSE, HOST, converse, exchange, split
 
@@ -321,6 +331,47 @@ def test_a_body_that_does_not_come_is_not_waited_for(port: int, origin: Behind) 
     (shown,) = split(exchange(port, get("/api/x", "Content-Length: 10", method="POST", body=b"abc")))
     assert shown.status == 408
     assert origin.closed.wait(30)
+
+
+class Client:
+    """Sends the beginning of a body, then nothing."""
+
+    def __init__(self) -> None:
+        self.messages = [{"type": "http.request", "body": b"abc", "more_body": True}]
+
+    async def receive(self) -> dict[str, Any]:
+        while not self.messages:
+            await asyncio.sleep(60)
+        return self.messages.pop()
+
+    async def send(self, message: dict[str, Any]) -> None:
+        raise AssertionError(message)
+
+
+def test_nothing_holds_the_connection_of_whose_body_did_not_come(
+    origin: Behind, port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server closes it when nobody can read from it any more: at once, not when the collector comes."""
+    monkeypatch.setattr("edgekit.replay.origin.exchange.ORIGIN_BODY_SECONDS", 0.01)
+    origin.behave = lambda connection: connection.wait_until_closed()
+    request = Request(b"/api/x", 0, "POST", headers=((b"content-length", b"10"),))
+    store = open_published({**SITE, "origin": {"url": origin.url, "paths": ["/api/*"]}})
+
+    async def ask() -> Client | None:
+        forward = respond_or_forward(request, store)
+        assert isinstance(forward, Forward)
+        client = Client()
+        held = weakref.ref(client)
+        with suppress(NoAnswerError):
+            await Exchange().forward(forward, request, {"scheme": "http"}, client.receive, client.send)
+        del client
+        return held()
+
+    gc.disable()
+    try:
+        assert asyncio.run(ask()) is None
+    finally:
+        gc.enable()
 
 
 def test_a_body_that_breaks_off_is_never_whole_for_the_origin(port: int, origin: Behind) -> None:

@@ -114,7 +114,7 @@ def test_a_download_is_streamed_whole(client: httpx.Client) -> None:
     [
         ({"x-user-id": "u1"}, "shoes for premium by u1"),
         ({"x-user-id": "u9"}, "shoes for free by u9"),
-        ({"x-user-segment": "premium"}, "shoes for free by None"),
+        ({"x-user-segment": "premium"}, "shoes for premium by None"),
     ],
 )
 def test_the_shop_is_told_the_visitors_segment(client: httpx.Client, headers: dict[str, str], shown: str) -> None:
