@@ -19,7 +19,7 @@ BUDGETS: Final = {
     "tests/browser": 85,
     "tests/caches": 25,
     "tests/cli": 175,
-    "tests/compiler": 265,
+    "tests/compiler": 243,
     "tests/diagnostics": 40,
     "tests/diff": 19,
     "tests/fragment": 25,

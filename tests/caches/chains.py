@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from edgekit.kv.store import LmdbStore, open_store
-from tests.caches.programs import Nginx, Varnish, free_port, nginx, varnish
+from tests.caches.programs import Nginx, Varnish, free_port, nginx, running, varnish
 from tests.caches.recipes import Recipe, read_recipe, replaced
 from tests.caches.shop import Application, application, describe
-from tests.cli.serving import serving
+from tests.cli.command import command_line, environment
 from tests.replay.identity.credentials import SECRET, write_cookie
 from tests.replay.serving import write_release
 
@@ -43,12 +43,12 @@ sub vcl_deliver {{
 class Site:
     """A store that is served in production by two workers, and its application."""
 
-    def __init__(self, recipe: Recipe, file: Path, store: LmdbStore, application: Application) -> None:
+    def __init__(self, recipe: Recipe, file: Path, store: LmdbStore, application: Application, port: int) -> None:
         self.recipe = recipe
         self.file = file
         self.application = application
         self.release = 0
-        self.port = 0
+        self.port = port
         self._store = store
 
     def publish(self) -> None:
@@ -81,12 +81,11 @@ def serve_site(recipe: Recipe, folder: Path) -> Iterator[Site]:
     folder.mkdir()
     file = folder / "edge.lmdb"
     with application() as asked, open_store(file, create=True) as store:
-        site = Site(recipe, file, store, asked)
+        site = Site(recipe, file, store, asked, free_port())
         site.publish()
         secrets = {"EDGEKIT_PROXY_SECRET": PROXY_SECRET, "EDGEKIT_COOKIE_SECRET": SECRET.decode()}
-        arguments = ("--production", "--workers", "2", "--port", str(free_port()), "--strict-port", "--store", file)
-        with serving(*arguments, cwd=folder, **secrets) as url:
-            site.port = int(url.rpartition(":")[2])
+        words = ("serve", "--production", "--workers", "2", "--port", str(site.port), "--strict-port", "--store", file)
+        with running(command_line(*words), folder, [site.port], environment(**secrets)):
             yield site
 
 

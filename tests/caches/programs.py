@@ -65,7 +65,7 @@ def varnish(folder: Path, vcl: str, ports: Mapping[str, int]) -> Iterator[Varnis
     words += ["-s", f"s0=file,{folder / 'storage'},32M", "-p", "vsl_space=1M", "-p", "backend_idle_timeout=20"]
     for name, port in ports.items():
         words += ["-a", f"{name}=127.0.0.1:{port}"]
-    with _running(words, folder, ports.values()):
+    with running(words, folder, ports.values()):
         yield Varnish(folder)
 
 
@@ -76,16 +76,20 @@ def nginx(folder: Path, sites: str, ports: Mapping[str, int]) -> Iterator[Nginx]
     (folder / "cache").mkdir()
     (folder / "sites.conf").write_text(sites)
     (folder / "nginx.conf").write_text(_NGINX.format(user="user root;" if os.geteuid() == 0 else ""))
-    with _running(["nginx", "-p", folder, "-c", "nginx.conf", "-e", "error.log"], folder, ports.values()):
+    with running(["nginx", "-p", folder, "-c", "nginx.conf", "-e", "error.log"], folder, ports.values()):
         yield Nginx(folder)
 
 
 @contextmanager
-def _running(command: Sequence[str | Path], folder: Path, ports: Iterable[int]) -> Iterator[None]:
+def running(
+    command: Sequence[str | Path], folder: Path, ports: Iterable[int], environment: Mapping[str, str] | None = None
+) -> Iterator[None]:
     """Until all ports listen. Ended by its id; where nobody is left to do so, the kernel does."""
     with (
         (folder / "log").open("wb") as log,
-        subprocess.Popen(["setpriv", "--pdeathsig", "TERM", *command], stdout=log, stderr=log) as process,
+        subprocess.Popen(
+            ["setpriv", "--pdeathsig", "TERM", *command], cwd=folder, env=environment, stdout=log, stderr=log
+        ) as process,
     ):
         try:
             for port in ports:
