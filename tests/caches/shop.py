@@ -9,6 +9,8 @@ from typing import Any, Final
 
 TIERS: Final = ("free", "premium", "vip")
 USERS: Final = 200
+RARE_USERS: Final = 10
+"""Behind the others: a test that has them to itself finds no session of theirs in a cache."""
 _LONG: Final = "long " * 400
 """More than is sent uncompressed."""
 
@@ -53,7 +55,10 @@ def describe(release: int, **more: Any) -> dict[str, Any]:
         },
         "assets": {f"/static/shop.{release}.css": f"/* {release} */"},
         "redirects": [["/old", "/about"]],
-        "users": {f"u{number}": {"tier": tier_of(number), "name": f"name of u{number}"} for number in range(USERS)},
+        "users": {
+            f"u{number}": {"tier": tier_of(number), "name": f"name of u{number}"}
+            for number in range(USERS + RARE_USERS)
+        },
         **more,
     }
 

@@ -7,7 +7,7 @@ import pytest
 
 from tests.caches.asking import ask, fresh
 from tests.caches.chains import PROXY_SECRET, Chain
-from tests.caches.shop import expect
+from tests.caches.shop import USERS, expect
 from tests.replay.wire import exchange, statuses
 
 FREE, PREMIUM, VIP = (0, 3, 6), (1, 4, 7), (2, 5, 8)
@@ -61,8 +61,8 @@ def test_a_tiers_page_is_kept_for_the_tier_and_nowhere_else(chain: Chain, path: 
 
 def test_what_a_cache_holds_of_the_tiers(chain: Chain) -> None:
     for number in (0, 1, 2, None):
-        ask(chain, "/tier", number)
-        ask(chain, "/about", number)
+        ask(chain, fresh("/tier"), number)
+        ask(chain, fresh("/about"), number)
     assert (b"tier vip" in chain.inner.stored()) == (chain.site.recipe == "segments")
     assert b"tier " not in chain.outer.stored()
     assert b"about " in chain.inner.stored()
@@ -204,11 +204,11 @@ def test_a_session_is_asked_for_once_in_a_while_and_nothing_else_is_told(sharing
     application = sharing.site.application
     before = application.count["/session"]
     for path in ("/", "/tier", "/about", "/"):
-        assert ask(sharing, path, 60).text == expect(path, sharing.site.release, 60)
-    ask(sharing, "/", cookie="theme=dark; session=s61; other=1", authorization="Basic x")
+        assert ask(sharing, fresh(path), USERS).text == expect(path, sharing.site.release, USERS)
+    ask(sharing, "/", cookie=f"theme=dark; session=s{USERS + 1}; other=1", authorization="Basic x")
     assert application.count["/session"] - before == 2
     told = application.told["/session"]
-    assert told["cookie"] == "session=s61"
+    assert told["cookie"] == f"session=s{USERS + 1}"
     assert {"authorization", "x-user-id", "x-user-segment", "x-edgekit-proxy-secret"}.isdisjoint(told)
     assert ask(sharing, "/").text == expect("/", sharing.site.release, None)
     assert ask(sharing, "/", cookie="session=unknown").text == expect("/", sharing.site.release, None)
@@ -216,14 +216,15 @@ def test_a_session_is_asked_for_once_in_a_while_and_nothing_else_is_told(sharing
 
 def test_while_the_application_is_down_whoever_is_not_known_yet_is_a_guest(sharing: Chain) -> None:
     application = sharing.site.application
-    ask(sharing, "/", 70)
+    known, unknown, later = range(USERS + 2, USERS + 5)
+    ask(sharing, "/", known)
     application.works = False
     try:
-        assert ask(sharing, "/", 70).text == expect("/", sharing.site.release, 70)
-        assert ask(sharing, "/", 71).text == expect("/", sharing.site.release, None)
+        assert ask(sharing, "/", known).text == expect("/", sharing.site.release, known)
+        assert ask(sharing, "/", unknown).text == expect("/", sharing.site.release, None)
     finally:
         application.works = True
-    assert ask(sharing, "/", 72).text == expect("/", sharing.site.release, 72)
+    assert ask(sharing, "/", later).text == expect("/", sharing.site.release, later)
 
 
 def test_a_new_release_is_seen_when_the_cache_is_emptied_and_old_pages_keep_their_assets(chain: Chain) -> None:
