@@ -16,8 +16,12 @@ from tests.replay.serving import write_release
 PROXY_SECRET: Final = "a secret that only the proxy knows, of 64 bytes"
 _FAR: Final = 4_000_000_000
 _IDENTITIES: Final[dict[Recipe, dict[str, Any]]] = {
-    "public": {"mode": "cookie", "cookie": "session"},
+    "public": {"mode": "cookie", "cookie": "session", "trusted_proxies": ["127.0.0.1/32"], "proxies_named": True},
     "segments": {"trusted_proxies": ["127.0.0.1/32"], "proxies_named": True},
+}
+_SECRETS: Final[dict[Recipe, dict[str, str]]] = {
+    "public": {"EDGEKIT_COOKIE_SECRET": SECRET.decode()},
+    "segments": {"EDGEKIT_PROXY_SECRET": PROXY_SECRET},
 }
 _OUTER_NGINX: Final = """
 proxy_cache_path cache/shop keys_zone=shop:1m use_temp_path=off;
@@ -83,9 +87,8 @@ def serve_site(recipe: Recipe, folder: Path) -> Iterator[Site]:
     with application() as asked, open_store(file, create=True) as store:
         site = Site(recipe, file, store, asked, free_port())
         site.publish()
-        secrets = {"EDGEKIT_PROXY_SECRET": PROXY_SECRET, "EDGEKIT_COOKIE_SECRET": SECRET.decode()}
         words = ("serve", "--production", "--workers", "2", "--port", str(site.port), "--strict-port", "--store", file)
-        with running(command_line(*words), folder, [site.port], environment(**secrets)):
+        with running(command_line(*words), folder, [site.port], environment(**_SECRETS[recipe])):
             yield site
 
 

@@ -88,6 +88,12 @@ _ANSWERS: Final[dict[str, dict[str, str]]] = {
     "cookie": {"cache-control": "public, max-age=60", "set-cookie": "visit=1"},
     "surrogate": {"surrogate-control": "max-age=60", "cache-control": "private"},
     "private": {"cache-control": "private, max-age=60"},
+    "tier-cookie": {
+        "surrogate-control": "max-age=60",
+        "cache-control": "private, max-age=0",
+        "vary": "x-user-segment",
+        "set-cookie": "visit=1",
+    },
 }
 """What the application says of caches, by the last part of a path."""
 
