@@ -64,8 +64,8 @@ redo := $(shell test -x .venv/bin/python -a ! -e .venv/unfinished || echo FORCE)
 
 # Root on Debian, as in CI, gets these programs; elsewhere tests that need one are skipped without it, and say so.
 .venv/programs: .venv/dev
-	@missing=$$(for program in chromium nginx systemd-analyze; do \
-		command -v $$program >/dev/null || echo $${program%-analyze}; done); \
+	@missing=$$(for program in chromium:chromium nginx:nginx systemd-analyze:systemd varnishd:varnish; do \
+		command -v $${program%:*} >/dev/null || echo $${program#*:}; done); \
 	if test -n "$$missing" && command -v apt-get && test "$$(id -u)" -eq 0; then \
 		echo "Installing" $$missing "…" >&2; $(APT) update && $(APT) install -y --no-install-recommends $$missing; \
 	fi >/dev/null || echo "Could not be installed:" $$missing

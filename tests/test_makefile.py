@@ -53,9 +53,9 @@ def installs(path: Path, uid: int, commands: list[str]) -> list[str]:
 @pytest.mark.parametrize(
     ("uid", "commands", "expected"),
     [
-        (0, ["apt-get"], ["update", "install chromium nginx systemd"]),
-        (0, ["apt-get", "chromium", "systemd-analyze"], ["update", "install nginx"]),
-        (0, ["apt-get", "chromium", "nginx", "systemd-analyze"], []),
+        (0, ["apt-get"], ["update", "install chromium nginx systemd varnish"]),
+        (0, ["apt-get", "chromium", "systemd-analyze"], ["update", "install nginx varnish"]),
+        (0, ["apt-get", "chromium", "nginx", "systemd-analyze", "varnishd"], []),
         (0, [], []),
         (1000, ["apt-get"], []),
     ],

@@ -1,7 +1,7 @@
 """A running site, asked for a sample of its pages by everybody in turn."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from secrets import token_hex
 
 import msgspec
@@ -11,7 +11,15 @@ from edgekit.kv.releases import current_manifest
 from edgekit.kv.store import LmdbStore
 from edgekit.kv.users import get_user
 from edgekit.live.asker import Asker, build_askers, choose_users, read_users
-from edgekit.live.judge import Asked, Fault, judge_answer, judge_bodies, judge_encodings, judge_revalidation
+from edgekit.live.judge import (
+    Asked,
+    Fault,
+    judge_answer,
+    judge_bodies,
+    judge_encodings,
+    judge_forgery,
+    judge_revalidation,
+)
 from edgekit.live.probe import Prober
 from edgekit.live.sample import Target, choose_targets
 from edgekit.model.digest import digest
@@ -21,7 +29,8 @@ from edgekit.model.origin import is_origin
 from edgekit.replay.core import respond
 from edgekit.replay.identity.identification import Identification
 from edgekit.replay.identity.pretended import Pretended
-from edgekit.replay.request import Request
+from edgekit.replay.identity.proxies import SEGMENT_HEADER
+from edgekit.replay.request import Headers, Request
 from edgekit.replay.response import Response
 from edgekit.replay.secrets import Secrets
 from edgekit.replay.store import ReplayStore
@@ -92,6 +101,7 @@ class _Survey:
         self.prober = prober
         self.askers = askers
         self.nonce = nonce
+        self._manifest = manifest
         self._pretended = Pretended(manifest.identity)
         self._identification = Identification(manifest.identity, secrets)
         self._replay = ReplayStore(store, identify=lambda _: self._identification)
@@ -133,7 +143,7 @@ class _Survey:
         fresh = self._fresh(target, "order")
         turns = [(target.url, asker) for asker in self.askers] + [(fresh, asker) for asker in reversed(self.askers)]
         answers = [self.ask(url, asker) for url, asker in turns for _ in range(2)]
-        found = [fault for asked in answers for fault in judge_answer(target.delivery, asked)]
+        found = [fault for asked in answers for fault in self._judge(target, asked)]
         found += judge_bodies(target.delivery, answers)
         if target.delivery == "static":
             url, guest = self._fresh(target, "encoding"), self.askers[-1]
@@ -141,7 +151,11 @@ class _Survey:
             found += judge_encodings(compressed, self.ask(url, guest).answer)
         else:
             found += self._check_revalidation(target, answers)
+            found += self._check_forgeries(target, answers)
         return list(dict.fromkeys(found))
+
+    def _judge(self, target: Target, asked: Asked) -> Iterator[Fault]:
+        return judge_answer(target.delivery, asked, shares_segments=self._manifest.share_segments is True)
 
     def _check_revalidation(self, target: Target, answers: Sequence[Asked]) -> list[Fault]:
         """Each user names the other's ETag."""
@@ -155,6 +169,29 @@ class _Survey:
             answer = self.ask(target.url, asker, ("if-none-match", tag)).answer
             found += judge_revalidation(owner.asker, asker, answer)
         return found
+
+    def _check_forgeries(self, target: Target, answers: Sequence[Asked]) -> Iterator[Fault]:
+        """A guest says what only the proxy may say: of each header the first value that would show another page."""
+        guest = self.askers[-1]
+        plain = next(asked for asked in answers if asked.asker == guest)
+        for number, values in enumerate(self._forgeable()):
+            url = self._fresh(target, f"said{number}")
+            request, expected = self._request(url, guest), self._expect(url, guest).body
+            for name, value in values:
+                if self._pretend(request, ((name, value),)).body != expected:
+                    said = name.decode(), value.decode()
+                    yield from judge_forgery(plain, self.ask(url, guest, said), said)
+                    break
+
+    def _forgeable(self) -> Iterator[Headers]:
+        """Who knows the users by the identity header itself asks as the proxy does, and may say all of this."""
+        identity = self._manifest.identity
+        header = identity.header if identity.mode == "header" else None
+        if any(name == header for asker in self.askers for name, _ in asker.headers):
+            return
+        yield tuple((SEGMENT_HEADER, tier.encode()) for tier in sorted(self._manifest.segments))
+        if header is not None:
+            yield tuple((header.encode(), asker.user.encode()) for asker in self.askers if asker.user)
 
     def ask(self, url: str, asker: Asker, *more: tuple[str, str]) -> Asked:
         """The site's answer, and the store's."""
@@ -171,10 +208,12 @@ class _Survey:
         found = self._identification.identify(request)
         if found is not None and found.id == asker.user:
             return respond(request, self._replay)
+        return self._pretend(request, self._pretended.headers(asker.user))
+
+    def _pretend(self, request: Request, said: Headers) -> Response:
+        """What is answered to the proxy that says this."""
         headers = tuple(header for header in request.headers if header[0] != self._pretended.name)
-        pretended = msgspec.structs.replace(
-            request, headers=(*headers, *self._pretended.headers(asker.user)), peer=self._pretended.peer
-        )
+        pretended = msgspec.structs.replace(request, headers=(*headers, *said), peer=self._pretended.peer)
         return respond(pretended, self._pretending)
 
     def _request(self, url: str, asker: Asker) -> Request:

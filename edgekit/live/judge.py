@@ -39,8 +39,8 @@ class Asked(NamedTuple):
     expected: Response
 
 
-def judge_answer(delivery: Delivery, asked: Asked) -> Iterator[Fault]:
-    """What one answer's status and headers have wrong."""
+def judge_answer(delivery: Delivery, asked: Asked, *, shares_segments: bool) -> Iterator[Fault]:
+    """What one answer's status and headers have wrong. `shares_segments`: a cache in front may keep a tier's pages."""
     asker, answer, expected = asked
     if answer.status != expected.status:
         place = f" to `{_cut(answer.headers['location'])}`" if "location" in answer.headers else ""
@@ -52,8 +52,11 @@ def judge_answer(delivery: Delivery, asked: Asked) -> Iterator[Fault]:
         if "set-cookie" in answer.headers:
             what = f"sets the cookie `{_cut(answer.headers['set-cookie'].partition('=')[0])}`, but caches share it"
             yield Fault("EK614", what, "set cookies on personal answers only: everybody who is given this one gets it")
-    elif hit := _find_hit(answer):
+    elif not (shares_segments and delivery == "segment") and (hit := _find_hit(answer)):
         yield Fault("EK611", f"is answered from a cache (`{hit}`), but {_WHO_MAY[delivery]}", _CACHE_HELP)
+    if (surrogate := answer.headers.get("surrogate-control")) is not None:
+        what = f"says `surrogate-control: {_cut(surrogate)}`, which allows any cache further out to keep it"
+        yield Fault("EK620", what, "let the proxy that names the tier take the header away")
     if delivery == "user" and "etag" in answer.headers:
         what = "has an ETag, but is one user's: with it a cache takes another's answer for unchanged"
         yield Fault("EK615", what, "let nothing in front of the site add an ETag to answers that have none")
@@ -142,6 +145,17 @@ def judge_revalidation(owner: Asker, asker: Asker, answer: Answer) -> Iterator[F
     if answer.status == 304:
         what = f"is `304 Not Modified` to {asker.name} for the ETag of {owner.name}, who is shown other bytes"
         yield Fault("EK615", what, _CACHE_HELP)
+
+
+def judge_forgery(plain: Asked, asked: Asked, header: tuple[str, str]) -> Iterator[Fault]:
+    """Of the answer to who sent a header that only a proxy may send, and is shown what they are not shown without it.
+
+    `plain` was asked without it: where that is not what the store gives, there is nothing to compare with.
+    """
+    if plain.answer.body == plain.expected.body and asked.answer.body != asked.expected.body:
+        name, value = header
+        what = f"is answered to {asked.asker.name} who says `{name}: {value}` as if the proxy in front had said it"
+        yield Fault("EK621", what, f"let the proxy drop `{name}` as it comes from outside, or replace it")
 
 
 def _find_hit(answer: Answer) -> str | None:

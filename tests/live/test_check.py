@@ -147,6 +147,7 @@ def change(headers: dict[str, str | None], when: str = "") -> Policy:
         (change({"cache-control": "private"}, "private, no-store"), {"EK612"}),
         (change({"set-cookie": "visit=1; Path=/"}, "public"), {"EK614"}),
         (change({"etag": '"one"'}, "private, no-store"), {"EK615"}),
+        (change({"surrogate-control": "max-age=60"}, "private, max-age"), {"EK620"}),
         (change({"age": "7200"}, "public"), {"EK617"}),
         (change({"age": "1"}, "private"), {"EK611"}),
         (change({"age": "9" * 5_000, "set-cookie": "a" * 5_000}, "public"), {"EK614"}),
@@ -214,20 +215,45 @@ def test_compression_for_who_takes_none(served: tuple[Path, str]) -> None:
     assert codes(check(served, compress, "--json")) == {"EK616"}
 
 
-def test_users_who_are_told_by_cookies_that_the_proxy_knows(served: tuple[Path, str]) -> None:
-    sessions = {"session=a": "u1", "session=b": "u2"}
+SESSIONS: Final = {"session=a": "u1", "session=b": "u2"}
+USERS: Final = ("--user", "u1=cookie: session=a", "--user", "u2=Cookie:session=b")
 
-    def sign_in(asking: Asking, ask: Upstream) -> Given:
-        headers = {name: value for name, value in asking.headers.items() if name != "x-user-id"}
-        if user := sessions.get(asking.headers.get("cookie", "")):
+
+def sign_in(*dropped: str) -> Policy:
+    """A proxy that knows sessions; it drops these headers of a request."""
+
+    def know(asking: Asking, ask: Upstream) -> Given:
+        headers = {name: value for name, value in asking.headers.items() if name not in dropped}
+        if user := SESSIONS.get(asking.headers.get("cookie", "")):
             headers["x-user-id"] = user
         return ask(asking._replace(headers=headers))
 
-    users = ("--user", "u1=cookie: session=a", "--user", "u2=Cookie:session=b")
-    assert check(served, sign_in, *users, "--strict").status == 0
-    done = check(served, sign_in, "--user", "u1", "--user", "u2")
+    return know
+
+
+def test_users_who_are_told_by_cookies_that_the_proxy_knows(served: tuple[Path, str]) -> None:
+    careful = sign_in("x-user-id", "x-user-segment")
+    assert check(served, careful, *USERS, "--strict").status == 0
+    done = check(served, careful, "--user", "u1", "--user", "u2")
     assert done.status == 2
     assert "EK619 the site takes `u1` for a guest at " in done.err
+
+
+@pytest.mark.parametrize(
+    ("dropped", "passed", "pages"),
+    [
+        ("x-user-id", "x-user-segment: vip", {"/news"}),
+        ("x-user-segment", "x-user-id: u1", {"404", "/", "/_edgekit/island/mine", "/news"}),
+    ],
+)
+def test_a_proxy_that_hands_on_what_only_it_may_say(
+    dropped: str, passed: str, pages: set[str], served: tuple[Path, str]
+) -> None:
+    done = check(served, sign_in(dropped), *USERS, "--json")
+    assert codes(done) == {"EK621"}
+    (found,) = done.json["diagnostics"]
+    assert f"is answered to a guest with a cookie who says `{passed}` as if" in found["message"]
+    assert set(found["pages"]) == pages
 
 
 def test_users_who_are_mixed_up_behind_the_proxy(served: tuple[Path, str]) -> None:

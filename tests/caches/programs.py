@@ -1,0 +1,114 @@
+"""Real varnishd and nginx, each in a folder and on ports of its own. They end with the test run, however that ends."""
+
+import os
+import shlex
+import socket
+import subprocess
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from edgekit.replay.port import find_port
+from tests.caches.recipes import read_command, replaced
+
+_NGINX: Final = """
+daemon off;
+pid nginx.pid;
+{user}
+error_log error.log;
+events {{}}
+http {{
+    access_log off;
+    keepalive_requests 100000;
+    client_body_temp_path tmp; proxy_temp_path tmp; fastcgi_temp_path tmp; uwsgi_temp_path tmp; scgi_temp_path tmp;
+    include sites.conf;
+}}
+"""
+
+
+class Varnish:
+    """A running varnishd. What it keeps is in a file, so that it can be searched."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def empty(self) -> None:
+        program, *words = shlex.split(read_command("varnishadm"))
+        subprocess.run([program, "-n", self.folder, *words], check=True, stdout=subprocess.DEVNULL, timeout=30)
+
+    def stored(self) -> bytes:
+        return (self.folder / "storage").read_bytes()
+
+
+class Nginx:
+    """A running nginx."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def empty(self) -> None:
+        command = replaced(read_command("find"), {"/var/cache/nginx/shop": str(self.folder / "cache/shop")})
+        subprocess.run(command, shell=True, check=True, timeout=30)
+
+    def stored(self) -> bytes:
+        return b"\n".join(file.read_bytes() for file in (self.folder / "cache/shop").rglob("*") if file.is_file())
+
+
+@contextmanager
+def varnish(folder: Path, vcl: str, ports: Mapping[str, int]) -> Iterator[Varnish]:
+    """`ports` has the names of its sockets, as VCL sees them."""
+    folder.mkdir(mode=0o755)
+    (folder / "start.vcl").write_text(vcl)
+    words = ["varnishd", "-F", "-j", "none", "-n", folder, "-f", folder / "start.vcl"]
+    words += ["-s", f"s0=file,{folder / 'storage'},32M", "-p", "vsl_space=1M", "-p", "backend_idle_timeout=20"]
+    for name, port in ports.items():
+        words += ["-a", f"{name}=127.0.0.1:{port}"]
+    with running(words, folder, ports.values()):
+        yield Varnish(folder)
+
+
+@contextmanager
+def nginx(folder: Path, sites: str, ports: Mapping[str, int]) -> Iterator[Nginx]:
+    """`sites` is what stands in `conf.d`."""
+    (folder / "tmp").mkdir(parents=True)
+    (folder / "cache").mkdir()
+    (folder / "sites.conf").write_text(sites)
+    (folder / "nginx.conf").write_text(_NGINX.format(user="user root;" if os.geteuid() == 0 else ""))
+    with running(["nginx", "-p", folder, "-c", "nginx.conf", "-e", "error.log"], folder, ports.values()):
+        yield Nginx(folder)
+
+
+@contextmanager
+def running(
+    command: Sequence[str | Path], folder: Path, ports: Iterable[int], environment: Mapping[str, str] | None = None
+) -> Iterator[None]:
+    """Until all ports listen. Ended by its id; where nobody is left to do so, the kernel does."""
+    with (
+        (folder / "log").open("wb") as log,
+        subprocess.Popen(
+            ["setpriv", "--pdeathsig", "TERM", *command], cwd=folder, env=environment, stdout=log, stderr=log
+        ) as process,
+    ):
+        try:
+            for port in ports:
+                while not _listens(port):
+                    assert process.poll() is None, (folder / "log").read_text()
+                    time.sleep(0.02)
+            yield
+            assert process.poll() is None, (folder / "log").read_text()
+        finally:
+            process.terminate()
+
+
+def _listens(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=5).close()
+    except ConnectionRefusedError:
+        return False
+    return True
+
+
+def free_port() -> int:
+    return find_port("127.0.0.1", 0)
