@@ -26,7 +26,8 @@ def runtime_folder() -> Iterator[Path]:
     folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
     lock = _open_folder(folder)
     try:
-        flock(lock, LOCK_EX)
+        with suppress(OSError):  # a file system without such locks, where nothing is ever removed by another server
+            flock(lock, LOCK_EX)
         create_mark(folder)  # only now may another server look who locks it
         yield folder
     finally:
