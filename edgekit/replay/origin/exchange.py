@@ -133,8 +133,9 @@ class Exchange:
             while piece is not None:
                 await send({"type": "http.response.body", "body": piece, "more_body": True})
                 piece = await anext(pieces, None)
-            if may_have_leftover(answer.status_code, answer.stream):
-                await answer.extensions["network_stream"].aclose()
+            connection = answer.extensions["network_stream"]
+            if may_have_leftover(answer.status_code, answer.stream, connection.get_extra_info("ssl_object")):
+                await connection.aclose()
             await send(_ENDED)
         except httpx.TransportError as error:
             return _tell(forward, answer.status_code, "exception", f"the origin broke off ({type(error).__name__})")

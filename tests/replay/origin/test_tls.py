@@ -1,6 +1,7 @@
 """An origin behind TLS: its certificate is checked, and the server's log says what is wrong with one."""
 
 import json
+import socket
 import ssl
 import subprocess
 from collections.abc import Iterator
@@ -94,3 +95,42 @@ def test_one_that_cannot_be_trusted_is_not_asked(
     assert process.stderr is not None
     (log,) = json.loads(process.stderr.readline())["logs"]
     assert log == {"level": "error", "message": f"the origin cannot be asked (ConnectError: {told})"}
+
+
+def test_the_connection_of_a_sound_answer_is_kept(
+    origin: Behind, authority: Authority, server: tuple[int, object]
+) -> None:
+    context = authority.serve_as(ADDRESS)
+    opened: list[Connection] = []
+
+    def behave(connection: Connection) -> None:
+        opened.append(connection)
+        with context.wrap_socket(connection.socket, server_side=True) as connection.socket:
+            while connection.read_head():
+                connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+
+    origin.start_anew()
+    origin.behave = behave
+    assert [ask(server[0]) for _ in range(3)] == [(200, b"ok")] * 3
+    assert len(opened) == 1
+    opened[0].socket.shutdown(socket.SHUT_RDWR)
+
+
+@pytest.mark.skipif(not hasattr(socket, "TCP_CORK"), reason="two records come together by TCP_CORK")
+def test_a_record_behind_an_answer_is_never_the_next_ones(
+    origin: Behind, authority: Authority, server: tuple[int, object]
+) -> None:
+    """It comes with the answer, and no look at the socket tells of it."""
+    context = authority.serve_as(ADDRESS)
+
+    def behave(connection: Connection) -> None:
+        with context.wrap_socket(connection.socket, server_side=True) as connection.socket:
+            while connection.read_head():
+                connection.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 1)
+                connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+                connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\nforeign")
+                connection.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 0)
+
+    origin.start_anew()
+    origin.behave = behave
+    assert [ask(server[0]) for _ in range(3)] == [(200, b"ok")] * 3
