@@ -95,23 +95,33 @@ def build_app(
                 return
             except NoAnswerError as failed:
                 response = failed.response
-        seconds = 0.0 if delay is None else delay(response)
-        gone = None
         is_sent = False
         try:
-            if (seconds or len(response.body) > WHOLE_BYTES) and not announces_body(request):
-                gone = asyncio.ensure_future(wait_until_gone(receive))
-                await asyncio.wait({gone}, timeout=seconds)
-            elif seconds:
-                await asyncio.sleep(seconds)
-            is_sent = await send_response(scope, send, response, gone)
+            is_sent = await _send_own(response, request, scope, receive, send, delay(response) if delay else 0)
         finally:
-            if gone is not None:
-                gone.cancel()
             tell(request, response if is_sent else msgspec.structs.replace(response, outcome="canceled"))
         await drop_body(request, receive)
 
     return app
+
+
+async def _send_own(
+    response: Response, request: Request, scope: Scope, receive: Receive, send: Send, seconds: float
+) -> bool:
+    """Send an answer of edgekit's own after so many seconds; False if the client has gone before all was sent.
+
+    Nobody listens for that while a short answer is sent at once, or where a body may come.
+    """
+    if announces_body(request) or not (seconds or len(response.body) > WHOLE_BYTES):
+        if seconds:
+            await asyncio.sleep(seconds)
+        return await send_response(scope, send, response)
+    gone = asyncio.ensure_future(wait_until_gone(receive))
+    try:
+        await asyncio.wait({gone}, timeout=seconds)
+        return await send_response(scope, send, response, gone)
+    finally:
+        gone.cancel()
 
 
 def _refuse(request: Request, http_version: str) -> Answer | None:
