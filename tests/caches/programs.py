@@ -1,6 +1,7 @@
 """Real varnishd and nginx, each in a folder and on ports of its own. They end with the test run, however that ends."""
 
 import os
+import random
 import shlex
 import socket
 import subprocess
@@ -111,4 +112,5 @@ def _listens(port: int) -> bool:
 
 
 def free_port() -> int:
-    return find_port("127.0.0.1", 0)
+    """Below those that the kernel gives to clients: a client could get it before the program that is started for it."""
+    return find_port("127.0.0.1", random.randrange(20_000, 32_000))
