@@ -219,7 +219,8 @@ def test_a_session_is_asked_for_once_in_a_while_and_nothing_else_is_told(sharing
     before = application.count["/session"]
     for path in ("/", "/tier", "/about", "/"):
         assert ask(sharing, fresh(path), USERS).text == expect(path, sharing.site.release, USERS)
-    ask(sharing, "/", cookie=f"theme=dark; session=s{USERS + 1}; other=1", authorization="Basic x")
+    for other in ("theme=dark", "theme=light"):
+        ask(sharing, "/", cookie=f"{other}; session=s{USERS + 1}; other=1", authorization="Basic x")
     ask(sharing, fresh("/"))
     assert application.count["/session"] - before == 2
     told = application.told["/session"]
