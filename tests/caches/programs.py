@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Final
 
 from edgekit.replay.port import find_port
-from tests.caches.recipes import read_command, replaced
+from tests.caches.recipes import read_command
+from tests.cli.fleet import replaced
 
 _NGINX: Final = """
 daemon off;

@@ -106,6 +106,8 @@ class Application:
         self.count: Counter[str] = Counter()
         self.told: dict[str, dict[str, str]] = {}
         self.body = b""
+        self.sessions: set[str] = set()
+        self.names_tier = True
         self.works = True
         self.port = 0
 
@@ -138,11 +140,13 @@ def application() -> Iterator[Application]:
             self.do_GET()
 
         def tell_session(self) -> None:
+            made.sessions.add(self.headers.get("cookie", ""))
             session = self.headers.get("cookie", "").removeprefix("session=s")
             if not made.works:
                 self.send(500, {})
             elif session.isdecimal():
-                told = {"x-user-id": f"u{session}", "x-user-segment": tier_of(int(session))}
+                tier = tier_of(int(session)) if made.names_tier else "gold"
+                told = {"x-user-id": f"u{session}", "x-user-segment": tier}
                 self.send(204, {**told, "set-cookie": "visit=1", "vary": "cookie", "cache-control": "no-store"})
             else:
                 self.send(204, {})

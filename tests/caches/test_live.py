@@ -6,8 +6,8 @@ import pytest
 
 from tests.caches.chains import Chain, nginx_recipe, varnish_recipe
 from tests.caches.programs import free_port, nginx, varnish
-from tests.caches.recipes import replaced
 from tests.cli.command import Done, run
+from tests.cli.fleet import replaced
 
 PREMIUM_AND_VIP, BOTH_PREMIUM = (1, 2), (1, 4)
 

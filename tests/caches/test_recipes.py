@@ -223,11 +223,25 @@ def test_a_session_is_asked_for_once_in_a_while_and_nothing_else_is_told(sharing
         ask(sharing, "/", cookie=f"{other}; session=s{USERS + 1}; other=1", authorization="Basic x")
     ask(sharing, fresh("/"))
     assert application.count["/session"] - before == 2
+    assert application.sessions.isdisjoint({"", "session="})
     told = application.told["/session"]
     assert told["cookie"] == f"session=s{USERS + 1}"
     assert {"authorization", "x-user-id", "x-user-segment", "x-edgekit-proxy-secret"}.isdisjoint(told)
     assert ask(sharing, "/").text == expect("/", sharing.site.release, None)
     assert ask(sharing, "/", cookie="session=unknown").text == expect("/", sharing.site.release, None)
+
+
+def test_a_tier_that_the_site_does_not_have_shares_nothing_and_hinders_nobody(sharing: Chain) -> None:
+    page, number = fresh("/tier"), USERS + 4
+    sharing.site.application.names_tier = False
+    try:
+        answers = [ask(sharing, page, number, inner=True) for _ in range(2)]
+    finally:
+        sharing.site.application.names_tier = True
+    assert {(answer.headers["x-cache"], answer.text) for answer in answers} == {
+        ("MISS", expect("/tier", sharing.site.release, number))
+    }
+    assert [kept(sharing, page, user) for user in (*FREE, *VIP)] == [False, True, True, False, True, True]
 
 
 def test_while_the_application_is_down_whoever_is_not_known_yet_is_a_guest(sharing: Chain) -> None:
