@@ -46,9 +46,10 @@ async def stream_tail(token: bytes | None, folder: Path, scope: Scope, receive: 
 
 
 async def _send_lines(listener: Listener, receive: Receive, send: Send) -> None:
+    stop = stopping()  # before the reader knows that it is heard: from then on the end is not missed
     await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
     loop = asyncio.get_running_loop()
-    over = asyncio.ensure_future(_wait_until_over(receive))
+    over = asyncio.ensure_future(_wait_until_over(receive, stop))
     lines = b"\n"  # sent at once, so that the reader knows that it is heard from now on
     try:
         while not over.done():
@@ -66,10 +67,10 @@ async def _send_lines(listener: Listener, receive: Receive, send: Send) -> None:
         over.cancel()
 
 
-async def _wait_until_over(receive: Receive) -> None:
+async def _wait_until_over(receive: Receive, stop: asyncio.Event) -> None:
     """Until the reader has gone or this worker is asked to stop."""
     gone = asyncio.ensure_future(wait_until_gone(receive))
-    stopped = asyncio.ensure_future(stopping().wait())
+    stopped = asyncio.ensure_future(stop.wait())
     try:
         await asyncio.wait({gone, stopped}, return_when=asyncio.FIRST_COMPLETED)
     finally:
