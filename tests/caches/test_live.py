@@ -64,7 +64,7 @@ def test_a_broken_varnish_is_found_out(
     vcl = replaced(varnish_recipe(chain.site, tmp_path), segments)
     included = tmp_path / "shop.vcl"
     included.write_text(replaced(included.read_text(), public))
-    with varnish(tmp_path / "broken", vcl, {"broken": port}):
+    with varnish(tmp_path / "broken", vcl, port):
         assert expected <= codes(chain, port)
 
 
@@ -74,5 +74,5 @@ def test_a_broken_nginx_is_found_out(
 ) -> None:
     chain, port = chains["segments-nginx"], free_port()
     conf = replaced(nginx_recipe(chain.site, tmp_path / "broken", port), {old: new})
-    with nginx(tmp_path / "broken", conf, {"broken": port}):
+    with nginx(tmp_path / "broken", conf, port):
         assert code in codes(chain, port, numbers)
