@@ -85,6 +85,7 @@ def expect(path: str, release: int, number: int | None) -> str:
 _ANSWERS: Final[dict[str, dict[str, str]]] = {
     "silent": {},
     "public": {"cache-control": "public, max-age=60"},
+    "short": {"cache-control": "public, max-age=1, stale-while-revalidate=100"},
     "cookie": {"cache-control": "public, max-age=60", "set-cookie": "visit=1"},
     "surrogate": {"surrogate-control": "max-age=60", "cache-control": "private"},
     "private": {"cache-control": "private, max-age=60"},
@@ -104,6 +105,9 @@ class Application:
     def __init__(self) -> None:
         self.count: Counter[str] = Counter()
         self.told: dict[str, dict[str, str]] = {}
+        self.body = b""
+        self.sessions: set[str] = set()
+        self.names_tier = True
         self.works = True
         self.port = 0
 
@@ -119,7 +123,7 @@ def application() -> Iterator[Application]:
         def do_GET(self) -> None:
             made.count[self.path] += 1
             made.told[self.path] = {name.lower(): value for name, value in self.headers.items()}
-            self.rfile.read(int(self.headers.get("content-length", 0)))
+            made.body = self.rfile.read(int(self.headers.get("content-length", 0)))
             if self.path == "/session":
                 self.tell_session()
             elif not made.works:
@@ -136,13 +140,16 @@ def application() -> Iterator[Application]:
             self.do_GET()
 
         def tell_session(self) -> None:
+            made.sessions.add(self.headers.get("cookie", ""))
             session = self.headers.get("cookie", "").removeprefix("session=s")
             if not made.works:
                 self.send(500, {})
             elif session.isdecimal():
-                self.send(204, {"x-user-id": f"u{session}", "x-user-segment": tier_of(int(session))})
+                tier = tier_of(int(session)) if made.names_tier else "gold"
+                told = {"x-user-id": f"u{session}", "x-user-segment": tier}
+                self.send(204, {**told, "set-cookie": "visit=1", "vary": "cookie", "cache-control": "no-store"})
             else:
-                self.send(204, {"set-cookie": "visit=1"})
+                self.send(204, {})
 
         def send(self, status: int, headers: dict[str, str], body: bytes = b"") -> None:
             self.send_response(status)
