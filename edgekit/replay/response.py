@@ -64,7 +64,6 @@ class Answer(msgspec.Struct, frozen=True):
 
 NO_STORE: Final = (b"cache-control", b"no-store")
 _HTML: Final = (b"content-type", b"text/html; charset=utf-8")
-_PLAIN: Final = (b"content-type", b"text/plain; charset=utf-8")
 
 PAGE_HEADERS: Final[Mapping[Delivery, Headers]] = MappingProxyType(
     {
@@ -79,7 +78,7 @@ SHARED_SEGMENT_HEADERS: Final[Headers] = (
     (b"vary", SEGMENT_HEADER),
 )
 UNAVAILABLE_HEADERS: Final[Headers] = (_HTML, NO_STORE)
-PLAIN_HEADERS: Final[Headers] = (_PLAIN, NO_STORE)
+PLAIN_HEADERS: Final[Headers] = ((b"content-type", b"text/plain; charset=utf-8"), NO_STORE)
 _FOR_AN_HOUR: Final = (b"cache-control", b"public, s-maxage=3600")
 _REDIRECT_CACHING: Final[Mapping[int, tuple[bytes, bytes]]] = {
     **dict.fromkeys((301, 308), _FOR_AN_HOUR),
@@ -87,22 +86,22 @@ _REDIRECT_CACHING: Final[Mapping[int, tuple[bytes, bytes]]] = {
 }
 IMMUTABLE: Final = (b"cache-control", b"public, max-age=31536000, immutable")
 
-NOT_FOUND: Final = Answer(404, (_PLAIN, NO_STORE), b"Not found.\n")
-UNAVAILABLE: Final = Answer(503, (_PLAIN, NO_STORE), b"This page is not available now.\n")
+NOT_FOUND: Final = Answer(404, PLAIN_HEADERS, b"Not found.\n")
+UNAVAILABLE: Final = Answer(503, PLAIN_HEADERS, b"This page is not available now.\n")
 METHOD_NOT_ALLOWED: Final = Answer(
-    405, (_PLAIN, NO_STORE, (b"allow", b"GET, HEAD")), b"Only GET and HEAD are answered here.\n"
+    405, (*PLAIN_HEADERS, (b"allow", b"GET, HEAD")), b"Only GET and HEAD are answered here.\n"
 )
 EXCEEDED_CPU: Final = Answer(
-    429, (_PLAIN, NO_STORE, (b"x-edgekit-outcome", b"exceededCpu")), b"This page took too long to make.\n"
+    429, (*PLAIN_HEADERS, (b"x-edgekit-outcome", b"exceededCpu")), b"This page took too long to make.\n"
 )
-HOST_UNCLEAR: Final = Answer(400, (_PLAIN, NO_STORE), b"A request needs one Host.\n")
-HEAD_TOO_LARGE: Final = Answer(431, (_PLAIN, NO_STORE), b"The headers of this request are too large.\n")
-BODY_TOO_SLOW: Final = Answer(408, (_PLAIN, NO_STORE), b"The body of this request did not come.\n")
-NOT_FORWARDED: Final = Answer(400, (_PLAIN, NO_STORE), b"This request is malformed.\n")
-NO_WEBSOCKETS: Final = Answer(501, (_PLAIN, NO_STORE), b"WebSockets are not passed on.\n")
+HOST_UNCLEAR: Final = Answer(400, PLAIN_HEADERS, b"A request needs one Host.\n")
+HEAD_TOO_LARGE: Final = Answer(431, PLAIN_HEADERS, b"The headers of this request are too large.\n")
+BODY_TOO_SLOW: Final = Answer(408, PLAIN_HEADERS, b"The body of this request did not come.\n")
+NOT_FORWARDED: Final = Answer(400, PLAIN_HEADERS, b"This request is malformed.\n")
+NO_WEBSOCKETS: Final = Answer(501, PLAIN_HEADERS, b"WebSockets are not passed on.\n")
 _REFUSALS: Final = {
-    400: Answer(400, (_PLAIN, NO_STORE), b"This address is malformed.\n"),
-    414: Answer(414, (_PLAIN, NO_STORE), b"This address is too long.\n"),
+    400: Answer(400, PLAIN_HEADERS, b"This address is malformed.\n"),
+    414: Answer(414, PLAIN_HEADERS, b"This address is too long.\n"),
 }
 _UNSAFE_IN_LOCATION: Final = re.compile(rb"[^!\x22\x24-~]")
 """A `#`, too: a query of a request has none, and in a Location it would begin the fragment."""
