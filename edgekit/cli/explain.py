@@ -145,7 +145,7 @@ def _explain_redirect(site: Site, path: str, leads: Redirect | Met) -> _Shown:
         why = "it is another spelling of that path"
     own = dict(_decode(answer.headers))
     location = own.pop("location", None)
-    headers = (*own.items(), *_decode(SiteHeaders(site.headers, ()).of(path.encode(errors="surrogateescape"))))
+    headers = (*own.items(), *_decode(SiteHeaders(site.headers, {}).of(path.encode(errors="surrogateescape"))))
     fields = {
         "path": path, "kind": "redirect", "status": answer.status, "location": location, "headers": dict(headers),
     }  # fmt: skip
@@ -170,7 +170,7 @@ def _list_headers(site: Site, page: Page, delivery: Delivery) -> Headers:
         if site.islands[page.island].page is None:
             return ()
         path = URL_PREFIX + page.island
-    return (*_decode(own), *_decode(SiteHeaders(site.headers, ()).of(path.encode())))
+    return (*_decode(own), *_decode(SiteHeaders(site.headers, {}).of(path.encode())))
 
 
 def _decode(headers: Iterable[tuple[bytes, bytes]]) -> Headers:

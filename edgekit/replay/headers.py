@@ -1,6 +1,6 @@
 """`[headers]` on every answer: what the patterns say of its path (contract, section 12)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from urllib.parse import unquote
 
 from edgekit.model.path import Redirect, Refusal, canonical_path
@@ -12,8 +12,8 @@ EVERYWHERE = "/*"
 class SiteHeaders:
     """The headers of a release, those of its pages made ready."""
 
-    def __init__(self, patterns: Mapping[str, Mapping[str, str]], pages: Iterable[tuple[bytes, str]]) -> None:
-        """`patterns` as a manifest has them; `pages` are canonical spellings with their paths."""
+    def __init__(self, patterns: Mapping[str, Mapping[str, str]], pages: Mapping[bytes, str]) -> None:
+        """`patterns` as a manifest has them; `pages` are paths by their canonical spelling."""
         self._patterns = [
             (pattern, pattern[:-1] if pattern.endswith("*") else None, _encode(headers))
             for pattern, headers in sorted(patterns.items(), key=lambda entry: _rank(entry[0]))
@@ -21,7 +21,7 @@ class SiteHeaders:
         self._malformed = tuple(sorted(_encode(patterns.get(EVERYWHERE, {})).items()))
         shared: dict[Headers, Headers] = {}
         self._ready: dict[bytes, Headers] = {}
-        for spelling, path in pages:
+        for spelling, path in pages.items():
             headers = self._find(path)
             self._ready[spelling] = shared.setdefault(headers, headers)
 

@@ -77,14 +77,14 @@ class Release:
                 for name, island in manifest.islands.items()
                 if island.client
             }
-            self.spelt = {encode_path(path).encode(): page for path, page in self.pages.items() if path.startswith("/")}
+            spellings = {encode_path(path).encode(): path for path in self.pages if path.startswith("/")}
+            self.spelt = {spelling: self.pages[path] for spelling, path in spellings.items()}
             self.identification = identify(manifest.identity)
             self.tiers = {tier: LiveTier(tier, file, manifest.slots) for tier, file in manifest.segments.items()}
             self.redirects = Redirects(manifest.redirects)
             self.origin = manifest.origin or None
             self.shares_segments = manifest.share_segments is True
-            spelt = ((encode_path(path).encode(), path) for path in self.pages if path.startswith("/"))
-            self.headers = SiteHeaders(manifest.headers, spelt) if manifest.headers else None
+            self.headers = SiteHeaders(manifest.headers, spellings) if manifest.headers else None
             self.users = Users(manifest.slots.values())
             self.default = self.tiers[manifest.default_tier]
         except (msgspec.MsgspecError, ValueError, KeyError):
