@@ -3,6 +3,8 @@
 import re
 from typing import Final
 
+from edgekit.model.path import OWN_PATH
+
 NAME: Final = re.compile(r"(?!\.\.?\Z)[A-Za-z0-9._~-]+")
 """The name of an island, and the key of an item."""
 
@@ -11,7 +13,7 @@ MARK: Final = re.compile(rb"<!--INJECT:([A-Za-z0-9._~-]+)-->")
 """A mark in a body, with the island's name. No text of a page can hold one: that is refused when it is compiled."""
 
 
-URL_PREFIX: Final = "/_edgekit/island/"
+URL_PREFIX: Final = f"{OWN_PATH}island/"
 """Where the script of a page fetches an island from: behind it, the name."""
 
 

@@ -15,7 +15,9 @@ from urllib.parse import quote, unquote_to_bytes
 MAX_PATH_BYTES: Final = 2_048
 """Of a request's path as it comes; longer ones are answered 414."""
 
-RESERVED: Final = ("/static/", "/_edgekit/")
+ASSETS_PATH: Final = "/static/"
+OWN_PATH: Final = "/_edgekit/"
+RESERVED: Final = (ASSETS_PATH, OWN_PATH)
 """No page lies under these; the endings `.html` and `/index` mean nothing special there."""
 
 _UNRESERVED_ESCAPE: Final = re.compile(rb"%(?:2[DEde]|3[0-9]|4[1-9A-Fa-f]|5[0-9AaFf]|6[1-9A-Fa-f]|7[0-9AaEe])")

@@ -8,7 +8,7 @@ from urllib.parse import unquote
 from edgekit.diagnostics.suggest import did_you_mean
 from edgekit.model.manifest import RedirectRule
 from edgekit.model.origin import Origin, matches
-from edgekit.model.path import Redirect, Refusal, canonical_path, is_reserved
+from edgekit.model.path import OWN_PATH, Redirect, Refusal, canonical_path, is_reserved
 from edgekit.model.redirect import Redirects
 from edgekit.project.site import Asset, Page
 
@@ -39,7 +39,7 @@ class AnsweredPaths:
         if isinstance(canonical, Refusal):
             return False
         decoded = unquote(canonical.location) if isinstance(canonical, Redirect) else canonical
-        if decoded in self.paths or decoded.startswith("/_edgekit/") or self.redirects.find(decoded) is not None:
+        if decoded in self.paths or decoded.startswith(OWN_PATH) or self.redirects.find(decoded) is not None:
             return True
         return self._origin is not None and self._origin.fallback and not is_reserved(decoded)
 

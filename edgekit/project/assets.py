@@ -6,6 +6,7 @@ from typing import Final
 
 from edgekit.model.digest import digest
 from edgekit.model.keys import MAX_KEY_BYTES
+from edgekit.model.path import ASSETS_PATH
 from edgekit.project.files import list_files, read_bytes
 from edgekit.project.problems import Problems
 from edgekit.project.site import Asset
@@ -42,4 +43,4 @@ def _asset_url(name: str, body: str) -> str:
     The URL is ours to choose, so what a URL would have to escape becomes `-`.
     """
     path = PurePosixPath(re.sub(r"[^A-Za-z0-9._~/-]", "-", name))
-    return f"/static/{path.with_name(f'{path.stem}.{body[:8]}{path.suffix}')}"
+    return f"{ASSETS_PATH}{path.with_name(f'{path.stem}.{body[:8]}{path.suffix}')}"

@@ -11,15 +11,16 @@ from typing import Final
 import msgspec
 
 from edgekit.model.digest import digest
+from edgekit.model.path import ASSETS_PATH, OWN_PATH, RESERVED
 from edgekit.replay.request import READ_METHODS, Request
 from edgekit.replay.response import Answer, Response, revalidate
 from edgekit.watch.sight import Sight, build_sight
 
-PREFIX: Final = "/_edgekit/watch/"
+PREFIX: Final = f"{OWN_PATH}watch/"
 SCRIPT: Final = f"{PREFIX}reload.js"
 
-_ASSETS: Final = b"/static/"
-_NO_PAGES: Final = (_ASSETS, b"/_edgekit/")
+_ASSETS: Final = ASSETS_PATH.encode()
+_NO_PAGES: Final = tuple(path.encode() for path in RESERVED)
 _HTML: Final = b"text/html; charset=utf-8"
 _PLAIN: Final = b"text/plain; charset=utf-8"
 _SHOWN: Final = frozenset({404, 429, 503})
