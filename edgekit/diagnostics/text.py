@@ -1,7 +1,7 @@
 """Diagnostics as people read them (contract, section 10): place, code and message, the source line, the way out."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import PurePath
 
 from edgekit.diagnostics.diagnostic import Diagnostic
@@ -52,6 +52,12 @@ def format_count(diagnostics: Iterable[Diagnostic]) -> str:
 def format_amount(count: int, noun: str) -> str:
     """`1 page`, `2,000 pages`: for a noun whose plural ends in s."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def format_pages(paths: Sequence[str]) -> str:
+    """Of several pages the first: ``the page `/about` and 2 other pages``."""
+    others = len(paths) - 1
+    return f"the page `{paths[0]}`" + (f" and {format_amount(others, 'other page')}" if others else "")
 
 
 def relative_file(file: str, folder: str) -> str:

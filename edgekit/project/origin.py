@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable
 from urllib.parse import unquote
 
+from edgekit.diagnostics.text import format_pages
 from edgekit.model.origin import MAX_PATTERNS, Origin, is_origin, matches, pattern_fault
 from edgekit.project.config import OriginTable
 from edgekit.project.problems import Problems
@@ -48,8 +49,6 @@ def _check_url(table: OriginTable, toml: TomlFile, problems: Problems) -> None:
 def _check_pages(pattern: str, pages: Iterable[Page], toml: TomlFile, problems: Problems) -> None:
     hidden = [page.path for page in pages if matches(unquote(pattern), page.path)]
     if hidden:
-        others = len(hidden) - 1
-        more = f" and {others} other page{'s' if others > 1 else ''}" if others else ""
-        what = f"the origin's `{pattern}` hides the page `{hidden[0]}`{more}"
+        what = f"the origin's `{pattern}` hides {format_pages(hidden)}"
         help = "name fewer paths in `[origin] paths`, or remove the page"
         note(problems, toml, ("origin", "paths"), "EK169", what, help=help)

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from urllib.parse import unquote
 
+from edgekit.diagnostics.text import format_pages
 from edgekit.model.manifest import RedirectRule
 from edgekit.model.origin import Origin, matches
 from edgekit.model.redirect import MAX_PATTERNS, PART, Pattern, Redirects, part_names, pattern_of, specificity
@@ -95,7 +96,5 @@ def _check_pages(
         if met is not None:
             hidden.setdefault(met.rule.source, []).append(page.path)
     for source, paths in hidden.items():
-        others = len(paths) - 1
-        more = f" and {others} other page{'s' if others > 1 else ''}" if others else ""
-        what = f"the redirect of `{written[source]}` hides the page `{paths[0]}`{more}"
+        what = f"the redirect of `{written[source]}` hides {format_pages(paths)}"
         note(problems, toml, ("redirects", written[source]), "EK163", what, help="remove the redirect, or the page")
