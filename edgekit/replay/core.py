@@ -5,15 +5,13 @@ has live fields → its islands and items in the same way → one join. All of i
 two releases. What fails falls back, and what falls back is logged in the response; nothing is raised.
 """
 
-import traceback
 from collections.abc import Callable
-from pathlib import Path
-from typing import Final, TypeVar
+from typing import TypeVar
 
-from edgekit.kv.reader import Snapshot
 from edgekit.model.keys import ASSETS, PAGE_TPL, page_key
-from edgekit.model.path import Redirect, Refusal, canonical_path
+from edgekit.model.path import ASSETS_PATH, Redirect, Refusal, canonical_path
 from edgekit.replay.assets import asset_headers
+from edgekit.replay.bug import describe_bug
 from edgekit.replay.compression import GZIP
 from edgekit.replay.origin.forward import Forward, find_forward
 from edgekit.replay.reading import RETRIES, NoSnapshot, ReadError, Reading
@@ -37,62 +35,49 @@ from edgekit.replay.response import (
 from edgekit.replay.store import ReplayStore
 from edgekit.replay.visit import Visit
 
-_ASSETS_PATH: Final = "/static/"
-
-
 T = TypeVar("T")
 
 
 def respond(request: Request, store: ReplayStore) -> Response:
     """What edgekit itself answers, whether or not the request is the origin's."""
-    return _in_snapshot(_respond, request, store)
+    return _in_snapshot(store, lambda reading, release: _respond(request, store, reading, release))
 
 
 def respond_or_forward(request: Request, store: ReplayStore) -> Response | Forward:
     """As `respond`, but for what is the origin's that it is so."""
-    return _in_snapshot(_respond_or_forward, request, store)
+
+    def work(reading: Reading, release: Release | None) -> Response | Forward:
+        forward = find_forward(request, reading, release) if release else None
+        return forward or _respond(request, store, reading, release)
+
+    return _in_snapshot(store, work)
 
 
 def find_forwarded(request: Request, store: ReplayStore) -> Forward | None:
     """What `respond_or_forward` gives for what is the origin's; None for all else, which is not answered."""
-    return _in_snapshot(_find_forwarded, request, store)
+    return _in_snapshot(store, lambda reading, release: find_forward(request, reading, release) if release else None)
 
 
-def _in_snapshot(work: Callable[[Request, ReplayStore, Snapshot], T], request: Request, store: ReplayStore) -> T:
+def _in_snapshot(store: ReplayStore, work: Callable[[Reading, Release | None], T]) -> T:
+    """What `work`, which raises nothing, makes of the release in one snapshot."""
     for _ in range(1 + RETRIES):
         try:
             with store.snapshot() as snapshot:
-                return work(request, store, snapshot)
-        except Exception:  # noqa: S112 - `work` raises nothing: the snapshot cannot be had
+                reading = Reading(snapshot)
+                return work(reading, store.release(reading))
+        except Exception:  # noqa: S112 - the snapshot cannot be had
             continue
-    return work(request, store, NoSnapshot())
+    reading = Reading(NoSnapshot())
+    return work(reading, store.release(reading))
 
 
-def _respond_or_forward(request: Request, store: ReplayStore, snapshot: Snapshot) -> Response | Forward:
-    reading = Reading(snapshot)
-    release = store.release(reading)
-    forward = find_forward(request, reading, release) if release else None
-    return forward or _respond_from(request, store, reading, release)
-
-
-def _find_forwarded(request: Request, store: ReplayStore, snapshot: Snapshot) -> Forward | None:
-    reading = Reading(snapshot)
-    release = store.release(reading)
-    return find_forward(request, reading, release) if release else None
-
-
-def _respond(request: Request, store: ReplayStore, snapshot: Snapshot) -> Response:
-    reading = Reading(snapshot)
-    return _respond_from(request, store, reading, store.release(reading))
-
-
-def _respond_from(request: Request, store: ReplayStore, reading: Reading, release: Release | None) -> Response:
+def _respond(request: Request, store: ReplayStore, reading: Reading, release: Release | None) -> Response:
     started = store.cpu_clock()  # a new release is the server's work, not this page's
     outcome: Outcome = "ok"
     try:
         answer = _answer(request, reading, release) if release else UNAVAILABLE
     except Exception as error:  # the client gets a page, whatever happens
-        reading.fall_back("page", str(error) if isinstance(error, ReadError) else _describe(error))
+        reading.fall_back("page", str(error) if isinstance(error, ReadError) else describe_bug(error))
         answer = release.unavailable if release else UNAVAILABLE
         outcome = "exception"
     cpu = store.cpu_clock() - started
@@ -130,7 +115,7 @@ def _answer(request: Request, reading: Reading, release: Release) -> Answer:
             return refuse(path.status)
         if isinstance(path, Redirect):
             return redirect(path.location, request.query)
-        if path.startswith(_ASSETS_PATH):
+        if path.startswith(ASSETS_PATH):
             return _asset(request, reading, release, path)
         page = release.pages.get(path)
         if page is None:
@@ -180,9 +165,3 @@ def _asset(request: Request, reading: Reading, release: Release, path: str) -> A
 def _not_found(request: Request, reading: Reading, release: Release, path: str) -> Answer:
     page = release.pages.get("404")
     return _page(request, reading, release, page, path, 404) if page else NOT_FOUND
-
-
-def _describe(error: Exception) -> str:
-    """Type and place of a bug of ours; its message might hold a value."""
-    frames = traceback.extract_tb(error.__traceback__)
-    return f"{type(error).__name__} at {Path(frames[-1].filename).name}:{frames[-1].lineno}"
