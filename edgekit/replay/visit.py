@@ -23,7 +23,7 @@ class Visit:
     that is the same for everybody identifies nobody; live fields are read once, so a page and its islands agree.
     """
 
-    __slots__ = ("_live", "_visitor", "path", "reading", "release", "request")
+    __slots__ = ("_is_anybody", "_live", "_visitor", "path", "reading", "release", "request")
 
     def __init__(self, request: Request, reading: Reading, release: Release, path: str, is_anybody: bool) -> None:
         """With `is_anybody` the visitor is a guest, whoever it is: what is made for everybody must hold nobody's."""
@@ -31,20 +31,21 @@ class Visit:
         self.reading = reading
         self.release = release
         self.path = path
-        self._visitor = Visitor.guest(release) if is_anybody else None
+        self._is_anybody = is_anybody
+        self._visitor: Visitor | None = None
         self._live: dict[str, str] | None = None
 
     def identify(self) -> Visitor:
         """Who asks."""
         if self._visitor is None:
-            self._visitor = Visitor(self.request, self.reading, self.release)
+            self._visitor = Visitor(self.request, self.reading, self.release, is_anybody=self._is_anybody)
         return self._visitor
 
     def texts(self, held: HeldBody) -> list[str]:
         """What the body's slots are filled with, in the order of its plan."""
         if not held.plan.slots:
             return []
-        visitor = self._visitor or self.identify()
+        visitor = self.identify()
         texts: list[str] = []
         if held.request_slots:
             identification = self.release.identification

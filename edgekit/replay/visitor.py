@@ -1,7 +1,6 @@
 """Who a personal page is for: the tier and the values that claims and USER_SEGMENTS have of the identified user."""
 
 from collections.abc import Set
-from typing import Self
 
 from edgekit.model.expiry import EXPIRY_BYTES
 from edgekit.model.keys import USER_SEGMENTS
@@ -10,8 +9,6 @@ from edgekit.replay.reading import ReadError, Reading, has_expired
 from edgekit.replay.release import Release
 from edgekit.replay.request import Request
 from edgekit.replay.user import User, told_fields
-
-TIER = "tier"
 
 
 class Visitor:
@@ -23,33 +20,25 @@ class Visitor:
 
     __slots__ = ("_found", "_now", "_reading", "_release", "_user", "is_told", "tier")
 
-    def __init__(self, request: Request, reading: Reading, release: Release) -> None:
+    def __init__(self, request: Request, reading: Reading, release: Release, *, is_anybody: bool = False) -> None:
+        """With `is_anybody` it is a guest of the default tier, whoever asks."""
         self._release = release
         self._reading = reading
         self._now = request.now
         identification = release.identification
-        found = identification.identify(request)
-        segment = identification.segment(request)
+        found = None if is_anybody else identification.identify(request)
+        segment = None if is_anybody else identification.segment(request)
         told = None if segment is None else release.tiers.get(segment)
         self._found: Identified | None = None  # whose record is still to be read
         if found is None:
             self._user: User = release.users.guest
-        elif told is not None or TIER in found.claims:
+        elif told is not None or "tier" in found.claims:
             self._found = found
             self._user = release.users.decode(None, found)
         else:
             self._user = self._read(found)
         self.is_told = told is not None
         self.tier = told or release.tiers.get(self._user.tier, release.default)
-
-    @classmethod
-    def guest(cls, release: Release) -> Self:
-        visitor = cls.__new__(cls)
-        visitor._found = None
-        visitor._user = release.users.guest
-        visitor.is_told = False
-        visitor.tier = release.default
-        return visitor
 
     def user(self, fields: Set[str]) -> User:
         """The user, of whom these fields count."""
