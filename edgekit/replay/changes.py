@@ -2,16 +2,20 @@
 
 import asyncio
 import time
-import traceback
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Final, NamedTuple
+
+from msgspec.structs import replace
 
 from edgekit.diagnostics.diagnostic import EdgekitError
 from edgekit.kv.event import parse_event
 from edgekit.kv.events import apply_event
 from edgekit.kv.store import LmdbStore
+from edgekit.replay.bug import describe_bug
 from edgekit.replay.limits import MAX_EVENTS_WAITING
+from edgekit.replay.observing import Observe
+from edgekit.replay.request import Request
+from edgekit.replay.response import Answer, Log, respond_alone
 
 MAX_ID: Final = 256
 """Characters of a message's id."""
@@ -19,11 +23,18 @@ _TOO_LARGE: Final = "EK422"
 
 
 class Verdict(NamedTuple):
-    """What became of an event: an HTTP status, and why it is not 204. `fault` tells the server's log of a 503."""
+    """What became of an event: an HTTP status, and why it is not 204. `fault` is told of a 503 and names no value."""
 
     status: int
     reason: str = ""
     fault: str = ""
+
+
+def tell_fault(observe: Observe, request: Request, verdict: Verdict) -> None:
+    """Tell of a fault, if there is one, as of a request that met it."""
+    if verdict.fault:
+        response = respond_alone(request, Answer(verdict.status, (), b""))
+        observe(request, replace(response, outcome="exception", logs=(Log("error", verdict.fault),)))
 
 
 class Changes:
@@ -64,8 +75,6 @@ class Changes:
             if found.code == _TOO_LARGE:
                 return Verdict(400, f"This event was not applied: {found.message}.")
             return Verdict(503, "Users cannot be changed now.", f"{found.code} {found.message}")
-        except Exception as error:  # the sender gets an answer, whatever happens; the message might hold a value
-            place = traceback.extract_tb(error.__traceback__)[-1]
-            fault = f"{type(error).__name__} at {Path(place.filename).name}:{place.lineno}"
-            return Verdict(503, "Users cannot be changed now.", fault)
+        except Exception as error:  # the sender gets an answer, whatever happens
+            return Verdict(503, "Users cannot be changed now.", describe_bug(error))
         return Verdict(204)

@@ -8,10 +8,10 @@ import msgspec
 
 from edgekit.replay.asgi import Receive, Scope, Send, read_request
 from edgekit.replay.bearer import has_token
-from edgekit.replay.changes import Changes, Verdict
+from edgekit.replay.changes import Changes, Verdict, tell_fault
 from edgekit.replay.limits import MAX_EVENT_BYTES, MAX_SIGNALS, SIGNAL_SECONDS
 from edgekit.replay.observing import Observe
-from edgekit.replay.plain import build_fault, send_plain
+from edgekit.replay.plain import send_plain
 from edgekit.replay.request import Headers, Request
 
 SIGNAL_PATH: Final = b"/_edgekit/signal"
@@ -94,8 +94,7 @@ class Signal:
             # A binary message is no event, whatever it holds.
             body = b"" if text is None else text.encode()
             id, verdict = await self._apply(body)
-            if verdict.fault:
-                self._observe(request, build_fault(request, verdict.status, verdict.fault))
+            tell_fault(self._observe, request, verdict)
             acknowledged = _encode(Acknowledgement(id, verdict.status)).decode()
             await send({"type": "websocket.send", "text": acknowledged})
 

@@ -11,10 +11,10 @@ from typing import Final
 from standardwebhooks.webhooks import Webhook
 
 from edgekit.replay.asgi import BodyTooLargeError, Endpoint, Receive, Scope, Send, drop_body, read_body, read_request
-from edgekit.replay.changes import Changes, Verdict
+from edgekit.replay.changes import Changes, Verdict, tell_fault
 from edgekit.replay.limits import MAX_EVENT_BYTES
 from edgekit.replay.observing import Observe
-from edgekit.replay.plain import build_fault, send_plain
+from edgekit.replay.plain import send_plain
 from edgekit.replay.request import Request, single_header
 
 WEBHOOK_PATH: Final = b"/_edgekit/webhook"
@@ -49,8 +49,7 @@ def webhook(secret: bytes, changes: Changes, observe: Observe) -> Endpoint:
             return
         verdict = await _judge(verifier, changes, request, body)
         await send_plain(scope, send, request, verdict.status, verdict.reason)
-        if verdict.fault:
-            observe(request, build_fault(request, verdict.status, verdict.fault))
+        tell_fault(observe, request, verdict)
 
     return answer
 
