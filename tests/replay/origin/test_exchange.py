@@ -39,10 +39,10 @@ def origin() -> Iterator[Behind]:
 
 @pytest.fixture(scope="module")
 def server(origin: Behind, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[int, int]]:
-    """Port and process id of a server before the origin; what waits does so for two seconds at most."""
+    """Port and process id of a server before the origin; what waits does so for a second at most."""
     file = tmp_path_factory.mktemp("store") / "edge.lmdb"
     write_store(file, {**SITE, "origin": {"url": origin.url, "paths": ["/api/*", "/up"], "fallback": True}})
-    with running(file, ORIGIN_SECONDS=2, ORIGIN_BODY_SECONDS=2, UNREAD_SECONDS=1) as (port, process):
+    with running(file, ORIGIN_SECONDS=1, ORIGIN_BODY_SECONDS=1, UNREAD_SECONDS=1) as (port, process):
         yield port, process.pid
 
 

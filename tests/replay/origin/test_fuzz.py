@@ -97,7 +97,7 @@ def test_nothing_of_one_request_is_taken_for_another_by_the_origin(port: int, or
             connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + sent)
 
     origin.behave = echo
-    for seed in range(scaled(400)):
+    for seed in range(scaled(250)):
         chance = random.Random(seed)
         own = b"/api/own%d" % seed
         last = b"GET " + own + b" HTTP/1.1\r\n" + HOST + CLOSE + b"\r\n"
@@ -196,7 +196,7 @@ def test_what_an_origin_answers_reaches_who_asked_whole_or_not_at_all(port: int,
 
     origin.behave = behave
     wrong = []
-    for seed in range(scaled(500)):
+    for seed in range(scaled(250)):
         target = b"/api/%d" % seed
         method = random.Random(seed).choice((b"GET", b"GET", b"POST", b"DELETE"))
         answer, is_whole = read_answer(port, method + b" " + target + b" HTTP/1.1\r\n" + HOST + CLOSE + b"\r\n")
