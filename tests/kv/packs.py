@@ -7,13 +7,27 @@ from edgekit.kv.publish import publish
 from edgekit.kv.releases import Published, current_release
 from edgekit.kv.staging import Stager
 from edgekit.kv.store import LmdbStore, open_store
+from edgekit.kv.transaction import LmdbSnapshot
+from edgekit.kv.verify import verify
 from edgekit.model.digest import digest
 from edgekit.model.expiry import seal, unseal
 from edgekit.model.fragment import Cut, Fragment, Span, Trace, encode_trace
-from edgekit.model.keys import ASSETS, INDEX_NAMESPACES, PAGE_TPL, STATIC_PAGES, USER_SEGMENTS, VALUES, page_key
+from edgekit.model.keys import (
+    ASSETS,
+    INDEX_NAMESPACES,
+    NAMESPACES,
+    PAGE_TPL,
+    STATIC_PAGES,
+    USER_SEGMENTS,
+    VALUES,
+    page_key,
+)
 from edgekit.model.manifest import Identity, IndexEntry, Manifest, Pack, Route, Ttl, build_pack
 from edgekit.model.reads import PageRecord, Reads
 from edgekit.model.slot import Slot
+
+Pages = dict[tuple[str, str], bytes | None]
+"""Bodies by namespace and key."""
 
 NOW = 1_800_000_000.0
 TIERS: dict[str, dict[str, Any]] = {
@@ -94,17 +108,21 @@ def make_store(path: Path, *versions: str, users: int = 2) -> Path:
     return path
 
 
-def pages_of(store: LmdbStore) -> dict[tuple[str, str], bytes | None]:
-    """Every index entry with the body it leads to, as a reader sees them in one snapshot."""
+def pages_in(snapshot: LmdbSnapshot) -> Pages:
+    """Every index entry with the body it leads to."""
+    return {
+        (namespace, key.decode()): snapshot.get(VALUES, unseal(value)[1])
+        for namespace in INDEX_NAMESPACES
+        for key, value in snapshot.scan(namespace)
+    }
+
+
+def pages_of(store: LmdbStore) -> Pages:
     with store.snapshot() as snapshot:
-        return {
-            (namespace, key.decode()): snapshot.get(VALUES, unseal(value)[1])
-            for namespace in INDEX_NAMESPACES
-            for key, value in snapshot.scan(namespace)
-        }
+        return pages_in(snapshot)
 
 
-def bodies_of(*versions: str) -> dict[tuple[str, str], bytes | None]:
+def bodies_of(*versions: str) -> Pages:
     """What `pages_of` gives after these versions were published in turn: assets of all, pages of the last."""
     all_fragments = [f for version in versions for f in make_fragments(version) if f.namespace == ASSETS]
     return {(f.namespace, f.key): f.body for f in all_fragments + make_fragments(versions[-1])}
@@ -113,3 +131,25 @@ def bodies_of(*versions: str) -> dict[tuple[str, str], bytes | None]:
 def release_and_users(store: LmdbStore) -> tuple[str | None, list[bytes]]:
     with store.snapshot() as snapshot:
         return current_release(snapshot), [key for key, _ in snapshot.scan(USER_SEGMENTS)]
+
+
+def check_release(path: Path) -> str:
+    """`old` or `new`, after every page, user and digest was found to be of that release."""
+    with open_store(path) as store:
+        release, users = release_and_users(store)
+        assert users == [b"u0", b"u1"]
+        found = {release_of("old"): "old", release_of("new"): "new"}[str(release)]
+        assert pages_of(store) == bodies_of(*(["old", "new"] if found == "new" else ["old"]))
+    assert verify(path) == ()
+    return found
+
+
+def records_of(path: Path) -> dict[tuple[str, bytes], bytes]:
+    """All records but when releases were published."""
+    with open_store(path) as store, store.snapshot() as snapshot:
+        return {
+            (namespace, key): value
+            for namespace in NAMESPACES
+            for key, value in snapshot.scan(namespace)
+            if not key.startswith(b"published:")
+        }

@@ -17,8 +17,7 @@ from edgekit.kv.store import LmdbStore, open_store
 from edgekit.kv.users import delete_user, put_user
 from edgekit.kv.verify import verify
 from tests.kv.children import end_of, run, start
-from tests.kv.packs import bodies_of, build, make_store, pages_of, release_and_users
-from tests.kv.test_prune import everything
+from tests.kv.packs import bodies_of, build, make_store, pages_of, records_of, release_and_users
 from tests.scale import scaled
 from tests.source import ROOT
 
@@ -37,11 +36,11 @@ def transaction(path: Path) -> int:
 
 
 def test_the_same_store_takes_less_space(path: Path) -> None:
-    before, size, number = everything(sprawl(path)), path.stat().st_size, transaction(path)
+    before, size, number = records_of(sprawl(path)), path.stat().st_size, transaction(path)
     done = compact(path)
     assert (done.before, done.after) == (size, path.stat().st_size)
     assert done.after < size / 2
-    assert everything(path) == before
+    assert records_of(path) == before
     assert transaction(path) == number
     assert verify(path) == ()
     assert sorted(file.name for file in path.parent.iterdir()) == ["edge.lmdb", "edge.lmdb-lock"]
@@ -138,7 +137,7 @@ def test_who_opens_it_meanwhile_waits_and_finds_the_new_file(path: Path, monkeyp
 @pytest.mark.parametrize("step", ["_lock_alone", "_number", "_sync_folder", "_write_copy"])
 @pytest.mark.parametrize("moment", ["before", "after"])
 def test_one_that_is_killed_loses_nothing(path: Path, step: str, moment: str) -> None:
-    before = everything(sprawl(path))
+    before = records_of(sprawl(path))
 
     def work() -> None:
         original = getattr(compacting, step)
@@ -152,17 +151,17 @@ def test_one_that_is_killed_loses_nothing(path: Path, step: str, moment: str) ->
         compact(path)
 
     assert run(work) == -signal.SIGKILL
-    assert everything(path) == before
+    assert records_of(path) == before
     with open_store(path) as store:
         put_user(store, "u99", b"{}", 0, 0)
     assert verify(path) == ()
     compact(path)
     assert not path.with_name("edge.lmdb.compact").exists()
-    assert len(everything(path)) == len(before) + 4  # the user, and three records of when it was put
+    assert len(records_of(path)) == len(before) + 4  # the user, and three records of when it was put
 
 
 def test_a_full_disk_loses_nothing(path: Path) -> None:
-    before = everything(sprawl(path))
+    before = records_of(sprawl(path))
 
     def work() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
@@ -172,7 +171,7 @@ def test_a_full_disk_loses_nothing(path: Path) -> None:
 
     assert run(work) == 0
     assert sorted(file.name for file in path.parent.iterdir()) == ["edge.lmdb", "edge.lmdb-lock"]
-    assert everything(path) == before
+    assert records_of(path) == before
 
 
 def test_owner_and_permissions_stay(path: Path) -> None:

@@ -1,8 +1,6 @@
 """Pruning: what no kept release needs goes, whatever kills it; all else stays."""
 
-import os
 import shutil
-import signal
 from pathlib import Path
 
 import pytest
@@ -20,8 +18,9 @@ from edgekit.kv.transaction import WriteTransaction
 from edgekit.kv.verify import verify
 from edgekit.model.digest import digest
 from edgekit.model.fragment import Fragment, encode_cuts
-from edgekit.model.keys import ASSETS, EDGEKIT, NAMESPACES, PAGE_TPL, VALUES, index_key
-from tests.kv.children import end_of, run, start
+from edgekit.model.keys import ASSETS, EDGEKIT, PAGE_TPL, VALUES, index_key
+from tests.kv.children import holding_snapshot, run
+from tests.kv.kills import MOMENTS, Moment, count_operations, kill
 from tests.kv.packs import (
     NOW,
     bodies_of,
@@ -30,10 +29,10 @@ from tests.kv.packs import (
     make_pack,
     make_store,
     pages_of,
+    records_of,
     release_and_users,
     release_of,
 )
-from tests.kv.test_crash import hold_snapshot, watch
 
 
 def versions(store: LmdbStore) -> list[str]:
@@ -41,23 +40,12 @@ def versions(store: LmdbStore) -> list[str]:
     return [names[entry.release] for entry in list_releases(store)]
 
 
-def everything(path: Path) -> dict[tuple[str, bytes], bytes]:
-    """All records but when releases were published."""
-    with open_store(path) as store, store.snapshot() as snapshot:
-        return {
-            (namespace, key): value
-            for namespace in NAMESPACES
-            for key, value in snapshot.scan(namespace)
-            if not key.startswith(b"published:")
-        }
-
-
 def test_what_is_left_is_what_a_store_of_the_kept_releases_holds(tmp_path: Path) -> None:
     path = make_store(tmp_path / "many.lmdb", "one", "two", "three", "four")
     with open_store(path) as store:
         prune(store, 2)
         assert versions(store) == ["four", "three"]
-    assert everything(path) == everything(make_store(tmp_path / "few.lmdb", "three", "four"))
+    assert records_of(path) == records_of(make_store(tmp_path / "few.lmdb", "three", "four"))
     assert verify(path) == ()
 
 
@@ -80,10 +68,10 @@ def test_what_went_is_counted(path: Path) -> None:
 
 def test_a_dry_run_says_the_same_and_removes_nothing(path: Path) -> None:
     make_store(path, "one", "two", "three")
-    before = everything(path)
+    before = records_of(path)
     with open_store(path) as store:
         said = prune(store, 1, dry_run=True)
-        assert everything(path) == before
+        assert records_of(path) == before
         assert said == prune(store, 1)
 
 
@@ -110,14 +98,14 @@ def test_users_and_live_edits_stay(path: Path) -> None:
 
 def test_bodies_of_a_build_that_did_not_end_go(path: Path) -> None:
     make_store(path, "one")
-    before = everything(path)
+    before = records_of(path)
     with open_store(path) as store:
         with Stager(store) as stager:
             for fragment in make_fragments("two"):
                 stager.add(fragment)
-        assert len(everything(path)) > len(before)
+        assert len(records_of(path)) > len(before)
         assert prune(store, 5).releases == ()
-    assert everything(path) == before
+    assert records_of(path) == before
 
 
 def test_every_record_that_belongs_to_a_release_goes_with_it(path: Path) -> None:
@@ -153,10 +141,10 @@ def test_a_kept_release_that_is_damaged_stops_it(path: Path) -> None:
     with open_store(path) as store:
         with store.write() as txn:
             txn.put(EDGEKIT, index_key(release_of("two")), b"{")
-        before = everything(path)
+        before = records_of(path)
         with pytest.raises(EdgekitError, match="EK433"):
             prune(store, 2)
-        assert everything(path) == before
+        assert records_of(path) == before
         prune(store, 1)
     assert verify(path) == ()
 
@@ -182,9 +170,6 @@ def test_a_rollback_meanwhile_is_seen(path: Path, monkeypatch: pytest.MonkeyPatc
 
 def test_a_running_reader_keeps_its_snapshot(path: Path) -> None:
     make_store(path, "one", "two")
-    ready, go = os.pipe(), os.pipe()
-    reader = start(lambda: hold_snapshot(path, ready[1], go[0], bodies_of("one", "two")))
-    os.read(ready[0], 1)
 
     def work() -> None:
         with open_store(path) as store:
@@ -193,9 +178,8 @@ def test_a_running_reader_keeps_its_snapshot(path: Path) -> None:
             for version in ("four", "one", "two", "three"):
                 build(store, version)
 
-    assert run(work) == 0
-    os.write(go[1], b"g")
-    assert end_of(reader) == 0
+    with holding_snapshot(path, bodies_of("one", "two")):
+        assert run(work) == 0
 
 
 def prune_in_small_steps(path: Path) -> None:
@@ -204,38 +188,18 @@ def prune_in_small_steps(path: Path) -> None:
         prune(store, 1)
 
 
-@pytest.mark.parametrize("moment", ["before", "after"])
-def test_one_that_is_killed_leaves_a_sound_store(fast_folder: Path, moment: str) -> None:
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_one_that_is_killed_leaves_a_sound_store(fast_folder: Path, moment: Moment) -> None:
     base = make_store(fast_folder / "base.lmdb", "one", "two", "three")
     kept = bodies_of("three")
-    reading, writing = os.pipe()
-
-    def counted() -> None:
-        watch(lambda: None, lambda: os.write(writing, b".") and None)
-        prune_in_small_steps(counted_path)
-
-    counted_path = Path(shutil.copy(base, fast_folder / "counted.lmdb"))
-    assert run(counted) == 0
-    os.close(writing)
-    with os.fdopen(reading, "rb") as pipe:
-        operations = len(pipe.read())
+    path = fast_folder / "edge.lmdb"
+    shutil.copy(base, path)
+    operations = count_operations(lambda: prune_in_small_steps(path))
     assert operations > 40
     seen = set()
-    for point in range(operations):
-        path = Path(shutil.copy(base, fast_folder / "edge.lmdb"))
-
-        def work() -> None:
-            left = [point]  # noqa: B023
-
-            def count() -> None:
-                left[0] -= 1
-                if left[0] < 0:
-                    os.kill(os.getpid(), signal.SIGKILL)
-
-            watch(*((count, _nothing) if moment == "before" else (_nothing, count)))
-            prune_in_small_steps(path)  # noqa: B023
-
-        assert run(work) == -signal.SIGKILL
+    for number in range(operations):
+        shutil.copy(base, path)
+        kill(lambda: prune_in_small_steps(path), moment, number)
         assert verify(path) == ()
         with open_store(path) as store:
             assert release_and_users(store) == (release_of("three"), [b"u0", b"u1"])
@@ -247,10 +211,6 @@ def test_one_that_is_killed_leaves_a_sound_store(fast_folder: Path, moment: str)
                 assert snapshot.count(VALUES) == len({f.digest for f in make_fragments("three")})
                 assert snapshot.count(ASSETS) == 1
     assert seen == {("three", "two", "one"), ("three",)}
-
-
-def _nothing() -> None:
-    return None
 
 
 def test_no_transaction_deletes_more_than_a_batch(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

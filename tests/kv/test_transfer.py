@@ -3,7 +3,6 @@
 import io
 import os
 import shutil
-import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -38,20 +37,20 @@ from edgekit.model.keys import (
     trace_key,
 )
 from edgekit.model.manifest import IndexEntry, Ttl, build_pack, encode_index, encode_manifest
-from tests.kv.children import run
+from tests.kv.kills import count_operations, kill
 from tests.kv.packs import (
     NOW,
     bodies_of,
     build,
+    check_release,
     make_fragments,
     make_pack,
     make_store,
     pages_of,
+    records_of,
     release_and_users,
     release_of,
 )
-from tests.kv.test_crash import is_one_release, watch
-from tests.kv.test_prune import everything
 from tests.scale import scaled
 from tests.source import ROOT
 
@@ -152,18 +151,18 @@ def test_a_release_that_no_import_would_take_is_not_exported(path: Path, monkeyp
 
 def test_importing_again_changes_nothing(path: Path, content: bytes) -> None:
     imported(path, content)
-    before = everything(path)
+    before = records_of(path)
     imported(path, content)
-    assert everything(path) == before
+    assert records_of(path) == before
     with open_store(path) as store:
         assert len(list_releases(store)) == 1
 
 
 def test_a_release_that_the_store_built_keeps_its_traces_and_reads(path: Path, content: bytes) -> None:
     make_store(path, "new")
-    before = everything(path)
+    before = records_of(path)
     imported(path, content)
-    after = everything(path)
+    after = records_of(path)
     # A configuration is the same JSON, its fields in a manifest's order.
     assert {record for record in before.items() ^ after.items() if record[0][0] != SEGMENT_CONFIG} == set()
     with open_store(path) as store, store.snapshot() as snapshot:
@@ -197,14 +196,14 @@ def test_users_and_live_edits_stay_and_the_file_wins_where_it_changed(path: Path
 
 def test_who_checks_may_refuse_before_bodies_are_read(path: Path, content: bytes) -> None:
     make_store(path, "old")
-    before = everything(path)
+    before = records_of(path)
 
     def refuse(pack: object) -> None:
         raise ValueError
 
     with pytest.raises(ValueError):
         imported(path, content, check=refuse)
-    assert everything(path) == before
+    assert records_of(path) == before
 
 
 def broken(path: Path, content: bytes) -> None:
@@ -223,14 +222,14 @@ def broken(path: Path, content: bytes) -> None:
 
 def test_a_file_that_is_cut_off_anywhere_is_refused(path: Path, content: bytes) -> None:
     make_store(path, "old")
-    before = everything(path).keys()
+    before = records_of(path).keys()
     heads = 51 + 4 + len(encode_manifest(make_pack(make_fragments("new")).manifest))
     for length in [*range(60), heads - 1, heads, heads + 3, heads + 4, heads + 500, len(content) - 1]:
         with pytest.raises(EdgekitError, match="EK448"):
             imported(path, content[:length])
     with open_store(path) as store:
         assert pages_of(store) == bodies_of("old")
-    assert everything(path).keys() >= before
+    assert records_of(path).keys() >= before
 
 
 def test_a_flipped_bit_anywhere_is_refused(path: Path, content: bytes) -> None:
@@ -309,37 +308,14 @@ def test_a_configuration_that_no_store_takes_is_refused(path: Path) -> None:
 
 def test_an_import_that_is_killed_leaves_one_release(fast_folder: Path, content: bytes) -> None:
     base = make_store(fast_folder / "base.lmdb", "old")
-
-    def count(path: Path) -> int:
-        reading, writing = os.pipe()
-
-        def work() -> None:
-            watch(lambda: None, lambda: os.write(writing, b".") and None)
-            imported(path, content)
-
-        assert run(work) == 0
-        os.close(writing)
-        with os.fdopen(reading, "rb") as pipe:
-            return len(pipe.read())
-
-    operations = count(Path(shutil.copy(base, fast_folder / "counted.lmdb")))
+    path = fast_folder / "edge.lmdb"
+    shutil.copy(base, path)
+    operations = count_operations(lambda: imported(path, content))
     seen = []
-    for point in range(operations):
-        path = Path(shutil.copy(base, fast_folder / "edge.lmdb"))
-
-        def work() -> None:
-            left = [point]  # noqa: B023
-
-            def step() -> None:
-                left[0] -= 1
-                if left[0] < 0:
-                    os.kill(os.getpid(), signal.SIGKILL)
-
-            watch(lambda: None, step)
-            imported(path, content)  # noqa: B023
-
-        assert run(work) == -signal.SIGKILL
-        seen.append(is_one_release(path))
+    for number in range(operations):
+        shutil.copy(base, path)
+        kill(lambda: imported(path, content), "after", number)
+        seen.append(check_release(path))
     assert seen == ["old"] * (operations - 1) + ["new"]
 
 
