@@ -3,7 +3,6 @@
 import os
 import random
 import shlex
-import socket
 import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,6 +13,7 @@ from typing import Final
 from edgekit.replay.port import find_port
 from tests.caches.recipes import read_command
 from tests.cli.fleet import replaced
+from tests.replay.wire import is_listening
 
 _NGINX: Final = """
 daemon off;
@@ -91,21 +91,13 @@ def running(
         ) as process,
     ):
         try:
-            while not _listens(port):
+            while not is_listening(port):
                 assert process.poll() is None, (folder / "log").read_text()
                 time.sleep(0.02)
             yield
             assert process.poll() is None, (folder / "log").read_text()
         finally:
             process.terminate()
-
-
-def _listens(port: int) -> bool:
-    try:
-        socket.create_connection(("127.0.0.1", port), timeout=5).close()
-    except ConnectionRefusedError:
-        return False
-    return True
 
 
 def free_port() -> int:

@@ -1,4 +1,4 @@
-"""A program that sends events: signed webhooks, and signals on a WebSocket."""
+"""A program that sends events, signed webhooks and signals on a WebSocket; and a page that shows what they change."""
 
 import http.client
 import json
@@ -9,10 +9,18 @@ from typing import Any, Final
 from standardwebhooks.webhooks import Webhook
 from websockets.sync.client import ClientConnection, connect
 
+from tests.replay.wire import fetch
+
 KEY: Final = bytes(range(32))
 SECRET: Final = "whsec_" + b64encode(KEY).decode()
 TOKEN: Final = "token of the tests"
 ENVIRONMENT: Final = {"EDGEKIT_WEBHOOK_SECRET": SECRET, "EDGEKIT_ADMIN_TOKEN": TOKEN}
+
+PAGE: Final[dict[str, Any]] = {
+    "slots": {"NAME": {"from": "user.name", "default": "nobody", "max_length": 40}},
+    "segments": {"free": {}, "vip": {}},
+    "pages": {"/": {"free": "free {NAME}", "vip": "vip {NAME}"}},
+}
 
 _EPOCH: Final = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -21,6 +29,11 @@ def event_body(user: str, second: int, type: str = "user.updated", **fields: Any
     """An event that happened in this second of the year."""
     timestamp = (_EPOCH + timedelta(seconds=second)).isoformat()
     return {"type": type, "timestamp": timestamp, "data": {"id": user, **fields}}
+
+
+def page_of(port: int, user: str) -> str:
+    """What the user is shown."""
+    return fetch(port, "/", {"x-user-id": user})[1]
 
 
 def signed(message: str, body: bytes, key: bytes = KEY, seconds_ago: float = 0) -> dict[str, str]:

@@ -19,10 +19,9 @@ from edgekit.replay.core import respond
 from edgekit.replay.faults import BadDay, Faults
 from edgekit.replay.options import Options
 from edgekit.replay.port import find_port
-from edgekit.replay.request import Request
-from edgekit.replay.response import Response
 from edgekit.replay.runtime import runtime_folder
 from edgekit.replay.store import ReplayStore
+from tests.replay.asking import ask
 from tests.replay.published import publish
 from tests.replay.serving import write_store
 from tests.replay.wire import exchange, split
@@ -45,14 +44,6 @@ SITE: dict[str, Any] = {
 }
 PAGE = b"vip Ada vip"
 GUEST = b"free there free"
-
-
-def write_request(path: str = "/", user: str = "u1") -> Request:
-    return Request(path=path.encode(), now=1_000_000_000, headers=((b"x-user-id", user.encode()),), peer="127.0.0.1")
-
-
-def ask(store: ReplayStore, path: str = "/", user: str = "u1") -> Response:
-    return respond(write_request(path, user), store)
 
 
 def warm(ask: Callable[[str, str], bytes]) -> None:

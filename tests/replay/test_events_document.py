@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.replay.sending import ENVIRONMENT
+from tests.replay.sending import ENVIRONMENT, page_of
 from tests.replay.serving import running, write_store
-from tests.replay.test_webhook import page_of
 from tests.source import ROOT
 
 SITE = {"segments": {"free": {}, "premium": {}}, "pages": {"/": {"free": "free", "premium": "premium"}}}

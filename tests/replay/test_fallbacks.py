@@ -22,18 +22,16 @@ from edgekit.model.keys import (
     Namespace,
     manifest_key,
 )
-from edgekit.replay.core import respond
 from edgekit.replay.faults import BadDay, Faults
-from edgekit.replay.request import Request
 from edgekit.replay.response import Response
 from edgekit.replay.store import ReplayStore
+from tests.replay.asking import NOW, ask
 from tests.replay.published import Namespaces, publish
 from tests.replay.serving import write_store
 from tests.source import ROOT
 
 WHATS = ("user", "tier", "configuration", "fragment", "island", "item", "store", "release")
 FAULTS = ("missing", "expired", "damaged", "slow", "failing")
-NOW = 1_000_000_000
 LATENCY = 0.015
 
 SITE = {
@@ -112,11 +110,6 @@ class BadStore(MemoryStore):
         if re.fullmatch(self.failing, f"{namespace}:{key!s}"):
             raise OSError("a bad day")
         return super().get(namespace, key)
-
-
-def ask(store: ReplayStore, path: str = "/", user: str = "u1") -> Response:
-    headers = ((b"x-user-id", user.encode()),)
-    return respond(Request(path=path.encode(), now=NOW, headers=headers, peer="127.0.0.1"), store)
 
 
 def warm(store: ReplayStore) -> None:

@@ -1,7 +1,6 @@
 """Faults on purpose: every look-up missing, expired, damaged or failing, and what the client still gets."""
 
 from collections.abc import Callable
-from typing import Self
 
 import pytest
 
@@ -20,11 +19,10 @@ from edgekit.model.keys import (
     Namespace,
     manifest_key,
 )  # fmt: skip
-from edgekit.replay.core import respond
-from edgekit.replay.request import Request
-from edgekit.replay.response import Response
 from edgekit.replay.store import ReplayStore
-from tests.replay.published import Namespaces, publish
+from tests.replay.asking import NOW, ask
+from tests.replay.faulty import FaultyStore
+from tests.replay.published import publish
 
 SITE = {
     "slots": {
@@ -42,34 +40,6 @@ SITE = {
     "assets": {"/static/a.css": "a{}"},
     "users": {"u1": {"tier": "vip", "name": "Ada"}},
 }
-NOW = 1_000_000_000
-
-
-class FaultyStore(MemoryStore):
-    """Fails the next `failures` reads of a namespace, or of snapshots under the name `snapshot`."""
-
-    def __init__(self, namespaces: Namespaces) -> None:
-        super().__init__(namespaces)
-        self.stored = namespaces
-        self.failures: dict[str, float] = {}
-
-    def get(self, namespace: Namespace, key: str | bytes) -> bytes | None:
-        self.fail(namespace)
-        return super().get(namespace, key)
-
-    def snapshot(self) -> Self:
-        self.fail("snapshot")
-        return self
-
-    def fail(self, what: str) -> None:
-        if self.failures.get(what, 0) > 0:
-            self.failures[what] -= 1
-            raise OSError("a bad day")
-
-
-def ask(store: ReplayStore, path: str = "/", user: str | None = "u1") -> Response:
-    headers = ((b"x-user-id", user.encode()),) if user else ()
-    return respond(Request(path=path.encode(), now=NOW, headers=headers, peer="127.0.0.1"), store)
 
 
 @pytest.fixture

@@ -16,8 +16,9 @@ from edgekit.model.keys import (
     cuts_key,
 )
 from edgekit.replay.store import ReplayStore
+from tests.replay.asking import ask
+from tests.replay.faulty import FaultyStore
 from tests.replay.published import publish
-from tests.replay.test_faults import FaultyStore, ask
 
 SITE = {
     "slots": {

@@ -20,6 +20,7 @@ from edgekit.replay.request import Request
 from edgekit.replay.response import Response
 from edgekit.replay.store import ReplayStore
 from edgekit.replay.user import Users
+from tests.replay.asking import ask
 from tests.replay.published import declare_slots, open_published, publish
 
 SLOTS = {
@@ -31,11 +32,6 @@ SLOTS = {
     "SEEN": {"from": "user.seen", "island": "card", "max_items": 4, "default": "empty"},
 }
 KEYS = [f"k{number}" for number in range(6)]
-
-
-def ask(store: ReplayStore, path: str = "/", user: str | None = "u1", query: str = "") -> Response:
-    headers = ((b"x-user-id", user.encode()),) if user else ()
-    return respond(Request(path.encode(), 1.0, query=query.encode(), headers=headers, peer="127.0.0.1"), store)
 
 
 # A page and its islands as pieces, written as a fragment and, without one, as what a visitor sees.

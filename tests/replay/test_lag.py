@@ -16,9 +16,8 @@ from edgekit.replay.core import respond
 from edgekit.replay.lag import LaggingStore
 from edgekit.replay.request import Request
 from edgekit.replay.store import ReplayStore
-from tests.replay.sending import ENVIRONMENT, event_body, send_webhook
+from tests.replay.sending import ENVIRONMENT, PAGE, event_body, page_of, send_webhook
 from tests.replay.serving import running, write_store
-from tests.replay.test_webhook import PAGE, page_of
 
 NOW = 1_700_000_000.0
 DAY = 86_400

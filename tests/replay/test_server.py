@@ -23,7 +23,7 @@ from edgekit.replay.options import Options
 from edgekit.replay.runtime import runtime_folder
 from edgekit.replay.server import allow_connections, serve
 from tests.replay.serving import children_of, running, write_release, write_store
-from tests.replay.wire import converse, exchange, split
+from tests.replay.wire import converse, exchange, fetch, is_listening, split
 from tests.scale import scaled
 
 TIERS = ("free", "premium", "vip")
@@ -59,12 +59,6 @@ def expected(path: str, release: int, number: int | None) -> str:
     name = "nobody" if number is None else f"&lt;name of u{number}&gt;"
     text = f"release {release} tier {tier} live {tier} {release} user {user} name {name} " + "x" * 2_000
     return ("other " if path == "/other" else "") + text + f" {name} release {release} end"
-
-
-def fetch(port: int, path: str, headers: dict[str, str] | None = None) -> tuple[int, str]:
-    lines = "".join(f"{name}: {value}\r\n" for name, value in (headers or {}).items())
-    (answer,) = split(exchange(port, f"GET {path} HTTP/1.1\r\nHost: x\r\n{lines}Connection: close\r\n\r\n".encode()))
-    return answer.status, answer.body.decode()
 
 
 @pytest.fixture(scope="module")
@@ -216,14 +210,6 @@ def test_an_answer_that_is_being_read_is_finished_when_it_stops(tmp_path: Path) 
             rest = converse(connection, b"")
         assert process.wait(20) == 0
     assert [(answer.status, len(answer.body)) for answer in split(first + rest)] == [(200, 2_000_000)]
-
-
-def is_listening(port: int) -> bool:
-    try:
-        socket.create_connection(("127.0.0.1", port), timeout=30).close()
-    except ConnectionRefusedError:
-        return False
-    return True
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])

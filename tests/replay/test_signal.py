@@ -18,10 +18,9 @@ from edgekit.replay.limits import MAX_SIGNALS
 from edgekit.replay.observing import Observe, Observer
 from edgekit.replay.runtime import runtime_folder
 from edgekit.replay.signal import Signal
-from tests.replay.sending import ENVIRONMENT, TOKEN, event_body, open_signal, send_signal
+from tests.replay.sending import ENVIRONMENT, PAGE, TOKEN, event_body, open_signal, page_of, send_signal
 from tests.replay.serving import running, write_store
-from tests.replay.test_server import fetch
-from tests.replay.test_webhook import PAGE, page_of
+from tests.replay.wire import fetch
 
 
 @pytest.fixture(scope="module")

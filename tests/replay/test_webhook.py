@@ -17,16 +17,10 @@ from edgekit.kv.users import get_user
 from edgekit.replay.asgi import Endpoint
 from edgekit.replay.changes import Changes
 from edgekit.replay.webhook import webhook
-from tests.replay.sending import ENVIRONMENT, KEY, event_body, post, send_webhook, signed
+from tests.replay.sending import ENVIRONMENT, KEY, PAGE, event_body, page_of, post, send_webhook, signed
 from tests.replay.serving import running, write_store
-from tests.replay.test_server import fetch
+from tests.replay.wire import fetch
 from tests.scale import scaled
-
-PAGE = {
-    "slots": {"NAME": {"from": "user.name", "default": "nobody", "max_length": 40}},
-    "segments": {"free": {}, "vip": {}},
-    "pages": {"/": {"free": "free {NAME}", "vip": "vip {NAME}"}},
-}
 
 
 @pytest.fixture(scope="module")
@@ -47,10 +41,6 @@ def endpoint(file: Path) -> Iterator[Endpoint]:
     """Without a server, for what comes many times."""
     with open_store(file) as store:
         yield webhook(KEY, Changes(store), lambda request, response: None)
-
-
-def page_of(port: int, user: str) -> str:
-    return fetch(port, "/", {"x-user-id": user})[1]
 
 
 def test_an_event_is_seen_at_the_next_request(port: int) -> None:

@@ -50,3 +50,18 @@ def split(answers: bytes, *, is_head: bool = False) -> list[Answer]:
 
 def statuses(port: int, request: bytes) -> list[int]:
     return [answer.status for answer in split(exchange(port, request))]
+
+
+def fetch(port: int, path: str, headers: dict[str, str] | None = None) -> tuple[int, str]:
+    """Status and body of the answer to GET."""
+    lines = "".join(f"{name}: {value}\r\n" for name, value in (headers or {}).items())
+    (answer,) = split(exchange(port, f"GET {path} HTTP/1.1\r\nHost: x\r\n{lines}Connection: close\r\n\r\n".encode()))
+    return answer.status, answer.body.decode()
+
+
+def is_listening(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=30).close()
+    except ConnectionRefusedError:
+        return False
+    return True
