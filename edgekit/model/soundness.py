@@ -9,12 +9,9 @@ from collections.abc import Mapping
 from typing import Final
 
 from edgekit.model import header, origin, redirect
-from edgekit.model.header import MAX_HEADERS, TOKEN, is_value, own_reason
 from edgekit.model.keys import PAGE_TPL, STATIC_PAGES, TIER
 from edgekit.model.manifest import FORMAT_VERSION, Identity, Manifest, RedirectRule, Route
-from edgekit.model.origin import Origin, is_origin, pattern_fault
 from edgekit.model.placeholder import NAME
-from edgekit.model.redirect import PART, STATUSES, part_names
 from edgekit.model.slot import MAX_INTEGER
 
 _IN_URL: Final = r"[A-Za-z0-9._~!$&'()*+,;=:@%/?\[\]-]*"
@@ -35,7 +32,7 @@ def manifest_fault(manifest: Manifest) -> str | None:
         return "has slots that no site has"
     if not all(map(_is_route, manifest.routes.values())):
         return "has pages that are stored nowhere"
-    patterns = [rule for rule in manifest.redirects if part_names(rule.source)]
+    patterns = [rule for rule in manifest.redirects if redirect.part_names(rule.source)]
     if len(patterns) > redirect.MAX_PATTERNS or not all(map(_is_redirect, manifest.redirects)):
         return "has redirects that no site has"
     if not _are_headers(manifest.headers):
@@ -52,27 +49,36 @@ def _is_route(route: Route) -> bool:
 def _is_redirect(rule: RedirectRule) -> bool:
     location = _LOCATION.fullmatch(rule.to)
     return (
-        rule.status in STATUSES
+        rule.status in redirect.STATUSES
         and location is not None
-        and (not location[1] or is_origin(location[1]))
-        and set(PART.findall(location[2])) <= set(part_names(rule.source))
+        and (not location[1] or origin.is_origin(location[1]))
+        and set(redirect.PART.findall(location[2])) <= set(redirect.part_names(rule.source))
     )
 
 
 def _are_headers(patterns: Mapping[str, Mapping[str, str]]) -> bool:
     return len(patterns) <= header.MAX_PATTERNS and all(
-        len(headers) <= MAX_HEADERS and all(_is_header(name, value) for name, value in headers.items())
+        len(headers) <= header.MAX_HEADERS and all(_is_header(name, value) for name, value in headers.items())
         for headers in patterns.values()
     )
 
 
 def _is_header(name: str, value: str) -> bool:
-    return name == name.lower() and TOKEN.fullmatch(name) is not None and not own_reason(name) and is_value(value)
+    return (
+        name == name.lower()
+        and header.TOKEN.fullmatch(name) is not None
+        and not header.own_reason(name)
+        and header.is_value(value)
+    )
 
 
-def _is_origin(told: Origin) -> bool:
-    return is_origin(told.url) and len(told.paths) <= origin.MAX_PATTERNS and not any(map(pattern_fault, told.paths))
+def _is_origin(told: origin.Origin) -> bool:
+    return (
+        origin.is_origin(told.url)
+        and len(told.paths) <= origin.MAX_PATTERNS
+        and not any(map(origin.pattern_fault, told.paths))
+    )
 
 
 def _is_identity(identity: Identity) -> bool:
-    return all(not name or TOKEN.fullmatch(name) for name in (identity.header, identity.cookie))
+    return all(not name or header.TOKEN.fullmatch(name) for name in (identity.header, identity.cookie))
