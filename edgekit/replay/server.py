@@ -43,6 +43,7 @@ _OWN_FILES: Final = 2 * ORIGIN_CONNECTIONS + 128
 _LISTEN_SECONDS: Final = 0.02
 _LISTEN_TRIES: Final = 1_500
 _WATCH_SECONDS: Final = 0.5
+_STOPPING: Final = (signal.SIGINT, signal.SIGTERM)
 
 
 def serve(store_path: Path, host: str, port: int, options: Options, on_start: Callable[[], None] | None = None) -> None:
@@ -77,7 +78,7 @@ def run_server(
     from granian.server import Server
 
     multiprocessing.set_start_method("fork", force=True)  # granian's workers inherit the socket
-    os.register_at_fork(after_in_child=_heed_signals)
+    heed_signals_in_workers()
     server = Server(
         "edgekit",
         interface=Interfaces.ASGINL,
@@ -136,11 +137,26 @@ def allow_connections() -> int:
     return MAX_CONNECTIONS if soft == resource.RLIM_INFINITY else max(1, min(MAX_CONNECTIONS, soft - _OWN_FILES))
 
 
+def heed_signals_in_workers() -> None:
+    """Have each worker that is forked from now on end if it is told to before it is ready."""
+    os.register_at_fork(before=_hold_signals, after_in_parent=_release_signals, after_in_child=_heed_signals)
+
+
+def _hold_signals() -> None:
+    """What a worker is sent before it has run at all is kept until it heeds it."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, _STOPPING)
+
+
+def _release_signals() -> None:
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPPING)
+
+
 def _heed_signals() -> None:
-    """A worker that is told to end before it is ready does so: the handlers that it inherits would swallow that."""
-    for number in (signal.SIGINT, signal.SIGTERM):
+    """The handlers that a worker inherits would swallow what it is sent."""
+    for number in _STOPPING:
         signal.signal(number, signal.SIG_DFL)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # the server's matter
+    _release_signals()
 
 
 def _load(load: Callable[[], Endpoint], parent: int) -> Endpoint:
