@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import Final, Literal
 
 import msgspec
+from msgspec.structs import replace
 
 from edgekit.model.manifest import Delivery
 from edgekit.replay.compression import gzip_etag, is_compressible, takes_gzip, vary_by_encoding
@@ -37,12 +38,12 @@ class Response(msgspec.Struct, frozen=True):
     status: int
     headers: Headers
     body: bytes
-    outcome: Outcome
-    tier: str | None
-    release: str | None
-    cpu: float
-    reads: int
-    logs: tuple[Log, ...]
+    outcome: Outcome = "ok"
+    tier: str | None = None
+    release: str | None = None
+    cpu: float = 0.0
+    reads: int = 0
+    logs: tuple[Log, ...] = ()
     kind: Class | None = None
     fallbacks: tuple[Fallback, ...] = ()
     failures: int = 0
@@ -115,7 +116,7 @@ def respond_alone(request: Request, answer: Answer) -> Response:
     """The response with an answer that no release had a part in."""
     headers = (*answer.headers, (b"content-length", b"%d" % len(answer.body)))
     body = b"" if request.method == "HEAD" else answer.body
-    return Response(answer.status, headers, body, "ok", None, None, 0.0, 0, ())
+    return Response(answer.status, headers, body)
 
 
 def redirect(location: str, query: bytes, status: int = 308) -> Answer:
@@ -135,8 +136,7 @@ def share(request: Request, answer: Answer, etag: bytes) -> Answer:
     etags = [etag]
     if is_compressible(answer.headers, len(answer.body)):
         compress_as = etag if takes_gzip(request.headers) else None
-        headers = vary_by_encoding(answer.headers)
-        answer = Answer(answer.status, headers, answer.body, answer.tier, answer.kind, compress_as)
+        answer = replace(answer, headers=vary_by_encoding(answer.headers), compress_as=compress_as)
         etags.insert(0 if compress_as else 1, gzip_etag(etag))
     return revalidate(request, answer, *etags) if answer.status == 200 else answer
 
@@ -150,8 +150,7 @@ def revalidate(request: Request, answer: Answer, *etags: bytes) -> Answer:
         if _holds(request, etag):
             kept = tuple(header for header in answer.headers if header[0] != b"content-type")
             return Answer(304, (*kept, (b"etag", etag)), b"", answer.tier, answer.kind)
-    headers = (*answer.headers, (b"etag", etags[0]))
-    return Answer(answer.status, headers, answer.body, answer.tier, answer.kind, answer.compress_as)
+    return replace(answer, headers=(*answer.headers, (b"etag", etags[0])))
 
 
 def _holds(request: Request, etag: bytes) -> bool:

@@ -18,7 +18,7 @@ HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\nConnection: cl
 
 
 def make_event(path: str) -> TailEvent:
-    return build_event(Request(path.encode(), 0.0), Response(200, (), b"", "ok", "vip", "r1", 0.0, 3, ()))
+    return build_event(Request(path.encode(), 0.0), Response(200, (), b"", tier="vip", release="r1", reads=3))
 
 
 def line(path: str) -> bytes:

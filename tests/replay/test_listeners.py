@@ -17,7 +17,7 @@ from edgekit.replay.request import Request
 from edgekit.replay.response import Log, Response
 from edgekit.replay.runtime import runtime_folder
 
-FINE = Response(200, (), b"", "ok", "vip", "r1", 0.0, 3, ())
+FINE = Response(200, (), b"", tier="vip", release="r1", reads=3)
 CRITICAL = msgspec.structs.replace(FINE, logs=(Log("error", "a fault"),))
 CANCELED = msgspec.structs.replace(FINE, outcome="canceled")
 EXCEEDED = msgspec.structs.replace(FINE, outcome="exceededCpu", status=429)

@@ -14,9 +14,9 @@ from edgekit.replay.metrics import Metrics
 from edgekit.replay.response import Response
 from edgekit.replay.runtime import runtime_folder
 
-PAGE = Response(200, (), b"", "ok", "vip", "r1", 0.000_060, 3, (), "user")
-STATIC = Response(200, (), b"", "ok", None, "r1", 0.000_020, 1, (), "static")
-REDIRECT = Response(308, (), b"", "ok", None, "r1", 0.000_010, 0, ())
+PAGE = Response(200, (), b"", tier="vip", release="r1", cpu=0.000_060, reads=3, kind="user")
+STATIC = Response(200, (), b"", release="r1", cpu=0.000_020, reads=1, kind="static")
+REDIRECT = Response(308, (), b"", release="r1", cpu=0.000_010)
 
 Samples = dict[tuple[str, tuple[tuple[str, str], ...]], float]
 

@@ -10,7 +10,7 @@ from edgekit.replay.request import Request
 from edgekit.replay.response import Log, Response
 from edgekit.replay.tail import TailEvent, build_event, encode_event, encode_within
 
-RESPONSE = Response(200, (), b"body", "ok", "vip", "r1", 0.000_123_4, 3, ())
+RESPONSE = Response(200, (), b"body", tier="vip", release="r1", cpu=0.000_123_4, reads=3)
 
 
 def make_event(path: str = "/", logs: tuple[Log, ...] = ()) -> TailEvent:
