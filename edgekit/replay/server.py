@@ -36,14 +36,13 @@ from edgekit.replay.limits import (
 from edgekit.replay.options import Options
 from edgekit.replay.port import bind_socket
 from edgekit.replay.runtime import runtime_folder
+from edgekit.replay.worker import heed_signals_in_workers, load_in_worker
 
 _BACKLOG: Final = 1_024
 _OWN_FILES: Final = 2 * ORIGIN_CONNECTIONS + 128
 """Descriptors that are no connections of clients, at most: those to the origin, the store, listeners, logs."""
 _LISTEN_SECONDS: Final = 0.02
 _LISTEN_TRIES: Final = 1_500
-_WATCH_SECONDS: Final = 0.5
-_STOPPING: Final = (signal.SIGINT, signal.SIGTERM)
 
 
 def serve(store_path: Path, host: str, port: int, options: Options, on_start: Callable[[], None] | None = None) -> None:
@@ -99,7 +98,7 @@ def run_server(
     if on_start:
         server.on_startup(threading.Timer(_LISTEN_SECONDS, _announce, (host, port, on_start)).start)
     try:
-        server.serve(target_loader=partial(_load, load, os.getpid()), wrap_loader=False)
+        server.serve(target_loader=partial(load_in_worker, load, os.getpid()), wrap_loader=False)
     except SystemExit:
         raise failure(
             "EK453",
@@ -135,43 +134,6 @@ def allow_connections() -> int:
         soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
     return MAX_CONNECTIONS if soft == resource.RLIM_INFINITY else max(1, min(MAX_CONNECTIONS, soft - _OWN_FILES))
-
-
-def heed_signals_in_workers() -> None:
-    """Have each worker that is forked from now on end if it is told to before it is ready."""
-    os.register_at_fork(before=_hold_signals, after_in_parent=_release_signals, after_in_child=_heed_signals)
-
-
-def _hold_signals() -> None:
-    """What a worker is sent before it has run at all is kept until it heeds it."""
-    signal.pthread_sigmask(signal.SIG_BLOCK, _STOPPING)
-
-
-def _release_signals() -> None:
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPPING)
-
-
-def _heed_signals() -> None:
-    """The handlers that a worker inherits would swallow what it is sent."""
-    for number in _STOPPING:
-        signal.signal(number, signal.SIG_DFL)
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # the server's matter
-    _release_signals()
-
-
-def _load(load: Callable[[], Endpoint], parent: int) -> Endpoint:
-    """Called in the worker."""
-    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
-    return load()
-
-
-def _end_with(parent: int) -> None:
-    """End this worker, as a signal would, when the process that replaces and stops workers is gone."""
-    while os.getppid() == parent:
-        time.sleep(_WATCH_SECONDS)
-    os.kill(os.getpid(), signal.SIGTERM)
-    time.sleep(STOP_SECONDS)
-    os.kill(os.getpid(), signal.SIGKILL)
 
 
 _LOG_TO_STDERR: Final = {

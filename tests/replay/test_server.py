@@ -21,8 +21,7 @@ from edgekit.kv.store import open_store
 from edgekit.model.keys import USER_SEGMENTS
 from edgekit.replay.options import Options
 from edgekit.replay.runtime import runtime_folder
-from edgekit.replay.server import allow_connections, heed_signals_in_workers, serve
-from tests.kv.children import end_of, run, start
+from edgekit.replay.server import allow_connections, serve
 from tests.replay.serving import children_of, running, write_release, write_store
 from tests.replay.wire import converse, exchange, fetch, is_listening, split
 from tests.scale import scaled
@@ -295,18 +294,6 @@ def test_a_worker_that_dies_beside_others_is_replaced(file: Path) -> None:
         "Unexpected exit from worker-1",
         "Unexpected exit from worker-2",
     ]
-
-
-def test_a_worker_that_is_told_to_end_before_it_runs_does_so() -> None:
-    def parent() -> None:
-        signal.signal(signal.SIGTERM, lambda *_: None)
-        os.register_at_fork(after_in_child=lambda: os.kill(os.getpid(), signal.SIGTERM))
-        heed_signals_in_workers()
-        worker = start(lambda: time.sleep(10))
-        assert end_of(worker) == -signal.SIGTERM
-        assert signal.pthread_sigmask(signal.SIG_BLOCK, ()) == set()
-
-    assert run(parent) == 0
 
 
 def test_a_worker_whose_successor_dies_ends_the_server(file: Path) -> None:
