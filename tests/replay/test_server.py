@@ -6,6 +6,8 @@ import re
 import resource
 import signal
 import socket
+import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -276,6 +278,20 @@ def test_a_store_without_a_release_is_not_served(tmp_path: Path) -> None:
     open_store(tmp_path / "edge.lmdb", create=True).close()
     with pytest.raises(EdgekitError, match="EK452 nothing is published"):
         serve(tmp_path / "edge.lmdb", "127.0.0.1", 0, Options())
+
+
+def test_a_worker_that_cannot_start_ends_the_server_at_once() -> None:
+    """Not after the 30 seconds in which it may begin to listen."""
+    program = """
+from edgekit.replay.server import run_server
+def load():
+    raise OSError("no such thing")
+run_server(load, "127.0.0.1", 0, on_start=lambda: print("started"))
+"""
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=20)
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert "no such thing" in ended.stderr
+    assert "EK453 a worker of the server died" in ended.stderr
 
 
 def test_the_only_worker_that_dies_ends_the_server(file: Path) -> None:
