@@ -104,7 +104,8 @@ def test_a_query_that_is_no_sample_is_refused(port: int, query: str) -> None:
 @pytest.mark.parametrize("is_reset", [False, True])
 def test_an_answer_whose_reader_goes_is_canceled(port: int, is_reset: bool) -> None:
     """As far as the worker hears of it: on a busy machine that may be after it has handed over the rest."""
-    with listening(port) as events:
+    with listening(port) as told:
+        events = (event for event in told if event["path"] == "/long")
         outcomes: list[str] = []
         while "canceled" not in outcomes:
             assert len(outcomes) < 50
@@ -113,12 +114,10 @@ def test_an_answer_whose_reader_goes_is_canceled(port: int, is_reset: bool) -> N
                 assert connection.recv(15) == b"HTTP/1.1 200 OK"
                 if is_reset:
                     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
-            event = next(events)
-            assert (event["path"], event["status"]) == ("/long", 200)
-            outcomes.append(event["outcome"])
+            outcomes.append(next(events)["outcome"])
         assert len(ask(port, "/long")[2]) == LONG
         event = next(events)
-        assert (event["path"], event["status"], event["outcome"]) == ("/long", 200, "ok")
+        assert (event["status"], event["outcome"]) == (200, "ok")
 
 
 def test_a_reader_that_does_not_read_slows_nobody(port: int) -> None:

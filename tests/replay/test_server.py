@@ -348,5 +348,8 @@ def test_workers_end_with_the_server_however_it_ends_and_its_folder_with_them_or
         process.communicate(timeout=20)
         assert not is_listening(port)
     assert folder.exists() == (number == signal.SIGKILL)
-    with runtime_folder() as other:
-        assert [*tmp_path.glob("edgekit-serve-*")] == [other]
+    deadline = time.monotonic() + 20
+    while folder.exists():  # the last worker's lock is freed a moment after its end of the pipe
+        assert time.monotonic() < deadline
+        with runtime_folder():
+            pass

@@ -200,6 +200,7 @@ class _Body(httpx.AsyncByteStream):
             async with asyncio.timeout(ORIGIN_BODY_SECONDS):
                 message = await self._receive()
             if message["type"] == "http.disconnect":
+                self._end()  # or the rest would be waited for
                 raise _ClientGoneError
             if piece := message.get("body"):
                 yield piece
