@@ -303,6 +303,13 @@ def test_the_only_worker_that_dies_ends_the_server(file: Path) -> None:
     assert "EK453 a worker of the server died" in errors
 
 
+def both_workers(parent: int) -> list[int]:
+    """Of a server that answers: it does so as soon as the first of them listens."""
+    while len(workers := children_of(parent)) < 2:
+        time.sleep(0.01)
+    return workers
+
+
 def replace(parent: int, worker: int) -> int:
     """Kill a worker, and wait for the one that comes instead."""
     before = set(children_of(parent))
@@ -314,7 +321,7 @@ def replace(parent: int, worker: int) -> int:
 
 def test_a_worker_that_dies_beside_others_is_replaced(file: Path) -> None:
     with running(file, workers=2) as (port, process):
-        for worker in children_of(process.pid):
+        for worker in both_workers(process.pid):
             replace(process.pid, worker)
         assert fetch(port, "/about") == (200, "about 1")
         process.send_signal(signal.SIGTERM)
@@ -328,7 +335,7 @@ def test_a_worker_that_dies_beside_others_is_replaced(file: Path) -> None:
 
 def test_a_worker_whose_successor_dies_ends_the_server(file: Path) -> None:
     with running(file, workers=2) as (_, process):
-        os.kill(replace(process.pid, children_of(process.pid)[0]), signal.SIGKILL)
+        os.kill(replace(process.pid, both_workers(process.pid)[0]), signal.SIGKILL)
         _, errors = process.communicate(timeout=20)
     assert process.returncode == 1
     assert "EK453 a worker of the server died" in errors
