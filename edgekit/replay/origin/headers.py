@@ -84,7 +84,9 @@ def _forwarded(request: Request, forward: Forward, host: bytes, scheme: str) -> 
     kept = tuple(
         (name, value)
         for name, value in request.headers
-        if name.startswith(b"x-forwarded-") and name != b"x-forwarded-for" and _NAME.fullmatch(name)
+        if name.startswith(b"x-forwarded-")
+        and name not in (b"x-forwarded-for", forward.disbelieved)
+        and _NAME.fullmatch(name)
     )
     told = {name for name, _ in kept}
     ours = ((b"x-forwarded-host", host), (b"x-forwarded-proto", scheme.encode()))
