@@ -31,7 +31,7 @@ MAY_IMPORT: Final = {
 HOME: Final[dict[str, str | tuple[str, ...]]] = {
     "click": "cli/",
     "granian": "replay/server.py",
-    "httpx": ("live/", "replay/origin/exchange.py"),
+    "httpx": ("live/", "replay/origin/"),
     "jinja2": "compiler/",
     "jwt": ("project/jwks.py", "replay/identity/"),
     "lmdb": "kv/",

@@ -14,13 +14,13 @@ from msgspec.structs import replace
 
 from edgekit.replay.asgi import Receive, Scope, Send
 from edgekit.replay.limits import (
-    ORIGIN_BODY_SECONDS,
     ORIGIN_CONNECT_SECONDS,
     ORIGIN_CONNECTIONS,
     ORIGIN_IDLE_SECONDS,
     ORIGIN_SECONDS,
     UNREAD_SECONDS,
 )
+from edgekit.replay.origin.body import ClientGoneError, RequestBody
 from edgekit.replay.origin.forward import Forward
 from edgekit.replay.origin.headers import is_loop, request_headers, response_headers
 from edgekit.replay.origin.leftover import may_have_leftover
@@ -49,10 +49,6 @@ class NoAnswerError(Exception):
 
     def __init__(self, response: Response) -> None:
         self.response = response
-
-
-class _ClientGoneError(Exception):
-    pass
 
 
 class _NoAnswer(NamedTuple):
@@ -86,7 +82,7 @@ class Exchange:
             _refuse(request, forward, NO_WEBSOCKETS)
         if request.method == "CONNECT":  # would make a tunnel of the connection
             _refuse(request, forward, NOT_FORWARDED)
-        body = _Body(request, receive)
+        body = RequestBody(request, receive)
         passing = asyncio.ensure_future(self._pass(forward, request, scope["scheme"], body, send))
         gone = asyncio.ensure_future(body.wait_until_gone())
         try:
@@ -108,7 +104,7 @@ class Exchange:
         return passed
 
     async def _pass(
-        self, forward: Forward, request: Request, scheme: str, body: "_Body", send: Send
+        self, forward: Forward, request: Request, scheme: str, body: RequestBody, send: Send
     ) -> "Response | _NoAnswer":
         """What could not be had is returned, not raised: a task holds its exception, whose traceback may hold the task
         and `send`, and a connection stays open as long as that is held."""
@@ -116,10 +112,12 @@ class Exchange:
             return await self._pass_on(forward, request, scheme, body, send)
         except NoAnswerError as failed:
             return _NoAnswer(failed.response)
-        except _ClientGoneError:
+        except ClientGoneError:
             return _tell(forward, _CLIENT_GONE, "canceled")
 
-    async def _pass_on(self, forward: Forward, request: Request, scheme: str, body: "_Body", send: Send) -> Response:
+    async def _pass_on(
+        self, forward: Forward, request: Request, scheme: str, body: RequestBody, send: Send
+    ) -> Response:
         answer = await self._ask(forward, request, request_headers(request, forward, scheme), body)
         body.is_over.set()  # or the origin did not want the rest
         try:
@@ -144,7 +142,7 @@ class Exchange:
         return _tell(forward, answer.status_code)
 
     async def _ask(
-        self, forward: Forward, request: Request, headers: list[tuple[bytes, bytes]], body: "_Body"
+        self, forward: Forward, request: Request, headers: list[tuple[bytes, bytes]], body: RequestBody
     ) -> httpx.Response:
         """The origin's answer, of which the head has come."""
         repeatable = body.is_empty and request.method in _REPEATABLE
@@ -163,7 +161,7 @@ class Exchange:
             _refuse(request, forward, NOT_FORWARDED)
         except TimeoutError:
             _refuse(request, forward, BODY_TOO_SLOW)
-        except _ClientGoneError:
+        except ClientGoneError:
             raise
         except Exception as error:  # the client gets a page, whatever happens
             _fail(request, forward, 502, f"the origin cannot be asked ({_describe(error)})")
@@ -182,42 +180,6 @@ async def _read_first(request: Request, forward: Forward, pieces: AsyncIterator[
         _fail(request, forward, 502, f"the origin broke off ({type(error).__name__})")
 
 
-class _Body(httpx.AsyncByteStream):
-    """A request's body as it comes; `is_whole` when all of it has come, `is_over` once nobody wants more of it."""
-
-    def __init__(self, request: Request, receive: Receive) -> None:
-        self.is_empty = {b"content-length", b"transfer-encoding"}.isdisjoint(name for name, _ in request.headers)
-        self.is_over = asyncio.Event()
-        self.is_whole = asyncio.Event()
-        self._receive = receive
-        if self.is_empty:
-            self._end()
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        """Raises TimeoutError if nothing more comes."""
-        while not self.is_over.is_set():
-            async with asyncio.timeout(ORIGIN_BODY_SECONDS):
-                message = await self._receive()
-            if message["type"] == "http.disconnect":
-                self._end()  # or the rest would be waited for
-                raise _ClientGoneError
-            if piece := message.get("body"):
-                yield piece
-            if not message.get("more_body"):
-                self._end()
-
-    async def wait_until_gone(self) -> None:
-        """Until the client has closed its connection. What it sends of a body that nobody reads is dropped."""
-        await self.is_over.wait()
-        while (message := await self._receive())["type"] != "http.disconnect":
-            if not message.get("more_body"):
-                self._end()
-
-    def _end(self) -> None:
-        self.is_whole.set()
-        self.is_over.set()
-
-
 def _open_transport(kept: int) -> httpx.AsyncHTTPTransport:
     limits = httpx.Limits(
         max_connections=ORIGIN_CONNECTIONS, max_keepalive_connections=kept, keepalive_expiry=ORIGIN_IDLE_SECONDS
@@ -226,7 +188,7 @@ def _open_transport(kept: int) -> httpx.AsyncHTTPTransport:
 
 
 def _write(
-    forward: Forward, request: Request, headers: list[tuple[bytes, bytes]], body: _Body, opened: list[str]
+    forward: Forward, request: Request, headers: list[tuple[bytes, bytes]], body: RequestBody, opened: list[str]
 ) -> httpx.Request:
     """The request with its target as it came; `opened` is told of a connection that is opened for it."""
 

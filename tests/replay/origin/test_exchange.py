@@ -437,7 +437,7 @@ def test_nothing_holds_the_connection_of_whose_body_did_not_come(
     origin: Behind, port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The server closes it when nobody can read from it any more: at once, not when the collector comes."""
-    monkeypatch.setattr("edgekit.replay.origin.exchange.ORIGIN_BODY_SECONDS", 0.01)
+    monkeypatch.setattr("edgekit.replay.origin.body.ORIGIN_BODY_SECONDS", 0.01)
     origin.behave = lambda connection: connection.wait_until_closed()
     request = Request(b"/api/x", 0, "POST", headers=((b"content-length", b"10"),))
     store = open_published({**SITE, "origin": {"url": origin.url, "paths": ["/api/*"]}})
