@@ -106,6 +106,8 @@ class Application:
         self.told: dict[str, dict[str, str]] = {}
         self.works = True
         self.port = 0
+        self.session_answer: tuple[int, dict[str, str]] | None = None
+        """To every question for a session, where a test says so."""
 
 
 @contextmanager
@@ -137,7 +139,9 @@ def application() -> Iterator[Application]:
 
         def tell_session(self) -> None:
             session = self.headers.get("cookie", "").removeprefix("session=s")
-            if not made.works:
+            if made.session_answer is not None:
+                self.send(*made.session_answer)
+            elif not made.works:
                 self.send(500, {})
             elif session.isdecimal():
                 self.send(204, {"x-user-id": f"u{session}", "x-user-segment": tier_of(int(session))})
