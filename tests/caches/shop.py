@@ -84,6 +84,9 @@ def expect(path: str, release: int, number: int | None) -> str:
 
 _ANSWERS: Final[dict[str, dict[str, str]]] = {
     "silent": {},
+    "max-age": {"cache-control": "max-age=60"},
+    "expires": {"expires": "Fri, 31 Dec 2100 23:59:59 GMT"},
+    "accel": {"x-accel-expires": "60"},
     "public": {"cache-control": "public, max-age=60"},
     "cookie": {"cache-control": "public, max-age=60", "set-cookie": "visit=1"},
     "surrogate": {"surrogate-control": "max-age=60", "cache-control": "private"},

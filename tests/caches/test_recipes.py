@@ -162,7 +162,9 @@ def numbered(answer: httpx.Response) -> int:
     return int(found[1])
 
 
-@pytest.mark.parametrize("kind", ["silent", "private", "surrogate", "cookie", "tier-cookie"])
+@pytest.mark.parametrize(
+    "kind", ["silent", "max-age", "expires", "accel", "private", "surrogate", "cookie", "tier-cookie"]
+)
 def test_an_application_is_asked_each_time_unless_it_says_public(chain: Chain, kind: str) -> None:
     page = fresh(f"/api/{kind}")
     for turn, number in enumerate((4, 4, 5, 4), 1):
