@@ -186,6 +186,7 @@ def test_an_application_is_told_who_asks_by_nobody_but_the_proxy(chain: Chain) -
     ask(chain, page, 4, inner=True, **forged, x_user_segment="vip")
     told = chain.site.application.told[page]
     assert (told["x-user-segment"], told["x-forwarded-for"].split(",")[0]) == ("premium", "127.0.0.1")
+    assert told["host"].startswith("127.0.0.1")
     assert "6.6.6.6" not in str(told)
     assert "evil" not in str(told)
     assert PROXY_SECRET not in str(told)
