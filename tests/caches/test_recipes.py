@@ -146,7 +146,9 @@ def test_paths_reach_replay_as_they_came(chain: Chain) -> None:
         assert ask(chain, "/a%2Fb").status_code == 400
         asset = ask(chain, "/static/shop.1.css")
         assert (asset.text, asset.headers["cache-control"]) == ("/* 1 */", "public, max-age=31536000, immutable")
-    assert ask(chain, "/session", 5).status_code in (404, 204)
+    session = ask(chain, "/session", 5)
+    assert session.status_code in (404, 204)
+    assert "x-user-id" not in session.headers
     for path in ("/_edgekit/metrics", "/%5fedgekit/metrics", "//_edgekit/metrics", "/_edgekit/health"):
         answer = ask(chain, path, 5)
         if answer.is_redirect:
@@ -177,6 +179,15 @@ def test_what_an_application_says_is_public_is_kept_as_the_document_says(chain: 
     page = fresh("/api/public")
     turns = [numbered(ask(chain, page, inner=True)) for _ in range(3)]
     assert turns == ([1, 2, 3] if "nginx" in chain.name and chain.site.recipe == "segments" else [1, 1, 1])
+
+
+def test_what_an_application_says_at_one_host_is_not_kept_for_another(chain: Chain) -> None:
+    page = fresh("/api/public")
+    hosts = ("a.example", "b.example", "A.EXAMPLE:80")
+    turns = [numbered(ask(chain, page, inner=True, host=host)) for host in hosts]
+    assert turns[:2] == [1, 2]
+    told = chain.site.application.told[page]
+    assert told["x-forwarded-host"] == told["host"]
 
 
 def test_an_application_is_told_who_asks_by_nobody_but_the_proxy(chain: Chain) -> None:
@@ -224,6 +235,8 @@ def test_a_session_is_asked_for_once_in_a_while_and_nothing_else_is_told(sharing
     assert {"authorization", "x-user-id", "x-user-segment", "x-edgekit-proxy-secret"}.isdisjoint(told)
     assert ask(sharing, "/").text == expect("/", sharing.site.release, None)
     assert ask(sharing, "/", cookie="session=unknown").text == expect("/", sharing.site.release, None)
+    assert ask(sharing, "/", cookie="session=; other=1").text == expect("/", sharing.site.release, None)
+    assert application.count["/session"] - before == 3
 
 
 NAMED = {"x-user-id": "u5", "x-user-segment": "vip"}

@@ -109,7 +109,8 @@ def test_paths_reach_replay_as_they_came(machines: Fleet) -> None:
     assert machines.ask("/product/p%2F1").status_code == 400
     assert "tea &amp; &lt;b&gt;" in machines.ask("/search?q=tea+%26+%3Cb%3E").text
     assert machines.ask("/nowhere").status_code == 404
-    assert machines.ask("/session", cookie="session=u1").status_code == 204
+    session = machines.ask("/session", cookie="session=u1")
+    assert (session.status_code, session.text, session.headers.get("x-user-id")) == (204, "", None)
     for path in ("/_edgekit/metrics", "/%5fedgekit/metrics", "//_edgekit/x", "/_edgekit/../_edgekit/x"):
         assert machines.ask(path).status_code == 404
         assert "No such page" not in machines.ask(path).text
