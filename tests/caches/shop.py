@@ -102,7 +102,10 @@ _ANSWERS: Final[dict[str, dict[str, str]]] = {
 
 
 class Application:
-    """Behind the site, and asked by its proxies: a cookie `session=s7` is u7's. Counts and remembers what is asked."""
+    """Behind the site, and asked by its proxies: a cookie `session=s7` is u7's. Counts and remembers what is asked.
+
+    `count` is by path, and of what asks for a session by its cookies, too.
+    """
 
     def __init__(self) -> None:
         self.count: Counter[str] = Counter()
@@ -141,7 +144,9 @@ def application() -> Iterator[Application]:
             self.do_GET()
 
         def tell_session(self) -> None:
-            session = self.headers.get("cookie", "").removeprefix("session=s")
+            cookie = self.headers.get("cookie", "")
+            made.count[cookie] += 1
+            session = cookie.removeprefix("session=s")
             if made.session_answer is not None:
                 self.send(*made.session_answer)
             elif not made.works:

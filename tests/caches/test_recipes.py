@@ -197,6 +197,7 @@ def test_an_application_is_told_who_asks_by_nobody_but_the_proxy(chain: Chain) -
     ask(chain, page, 4, inner=True, **forged, x_user_segment="vip")
     told = chain.site.application.told[page]
     assert (told["x-user-segment"], told["x-forwarded-for"].split(",")[0]) == ("premium", "127.0.0.1")
+    assert told.get("x-user-id") == ("u4" if chain.site.recipe == "segments" else None)
     assert told["host"].startswith("127.0.0.1")
     assert "6.6.6.6" not in str(told)
     assert "evil" not in str(told)
@@ -237,6 +238,7 @@ def test_a_session_is_asked_for_once_in_a_while_and_nothing_else_is_told(sharing
     assert ask(sharing, "/", cookie="session=unknown").text == expect("/", sharing.site.release, None)
     assert ask(sharing, "/", cookie="session=; other=1").text == expect("/", sharing.site.release, None)
     assert application.count["/session"] - before == 3
+    assert application.count["session="] == 0
 
 
 NAMED = {"x-user-id": "u5", "x-user-segment": "vip"}
