@@ -6,7 +6,7 @@ Beside them the composed and the compressed answers that readers share.
 import math
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
-from typing import Literal
+from typing import Final, Literal
 
 from edgekit.fragment.fill import Plan, build_plan, fill
 from edgekit.model.digest import digest
@@ -22,6 +22,10 @@ A composed answer is known by its page's path and its visitor's tier, a compress
 """
 
 
+OWN_BYTES: Final = 1_024
+"""What a body takes beside its bytes, about: a site may have a million items of a hundred bytes."""
+
+
 class HeldBody:
     """A body ready to be filled, and the last bytes it was filled to if readers share them."""
 
@@ -34,7 +38,7 @@ class HeldBody:
         """
         cuts = cuts if cuts is None else tuple(cuts)
         self.plan: Plan = Plan(parts=(body,)) if cuts is None else build_plan(body, cuts, slots)
-        self.size = len(body) * _copies(self.plan, cuts or (), slots)
+        self.size = OWN_BYTES + len(body) * _copies(self.plan, cuts or (), slots)
         self.has_inserts = bool(self.plan.islands or self.plan.lists)
         used = [slots[name] for name in self.plan.slots]
         self.request_slots = tuple(slot for slot in used if slot.root == "request")

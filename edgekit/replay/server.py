@@ -96,7 +96,9 @@ def run_server(
     if signal.getsignal(signal.SIGHUP) == signal.SIG_DFL:  # granian would go on without its terminal
         server.on_startup(partial(signal.signal, signal.SIGHUP, server.signal_handler_interrupt))
     if on_start:
-        server.on_startup(threading.Timer(_LISTEN_SECONDS, _announce, (host, port, on_start)).start)
+        announcing = threading.Timer(_LISTEN_SECONDS, _announce, (host, port, on_start))
+        announcing.daemon = True  # nothing waits for it where no worker could start
+        server.on_startup(announcing.start)
     try:
         server.serve(target_loader=partial(_load, load, os.getpid()), wrap_loader=False)
     except SystemExit:

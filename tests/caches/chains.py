@@ -7,9 +7,10 @@ from typing import Any, Final, NamedTuple
 
 from edgekit.kv.store import LmdbStore, open_store
 from tests.caches.programs import Nginx, Varnish, free_port, nginx, running, varnish
-from tests.caches.recipes import Recipe, read_recipe, replaced
+from tests.caches.recipes import Recipe, read_recipe
 from tests.caches.shop import Application, application, describe
 from tests.cli.command import command_line, environment
+from tests.cli.fleet import replaced
 from tests.replay.identity.credentials import SECRET, write_cookie
 from tests.replay.serving import write_release
 
@@ -89,7 +90,7 @@ def serve_site(recipe: Recipe, folder: Path) -> Iterator[Site]:
         site = Site(recipe, file, store, asked, free_port())
         site.publish()
         words = ("serve", "--production", "--workers", "2", "--port", str(site.port), "--strict-port", "--store", file)
-        with running(command_line(*words), folder, [site.port], environment(**_SECRETS[recipe])):
+        with running(command_line(*words), folder, site.port, environment(**_SECRETS[recipe])):
             yield site
 
 
@@ -98,8 +99,8 @@ def varnish_inside(site: Site, folder: Path) -> Iterator[Chain]:
     folder.mkdir()
     inner, outer = free_port(), free_port()
     with (
-        varnish(folder / "inner", varnish_recipe(site, folder), {"inner": inner}) as kept,
-        nginx(folder / "outer", _OUTER_NGINX.format(port=outer, behind=inner), {"outer": outer}) as outside,
+        varnish(folder / "inner", varnish_recipe(site, folder), inner) as kept,
+        nginx(folder / "outer", _OUTER_NGINX.format(port=outer, behind=inner), outer) as outside,
     ):
         yield Chain(folder.name, site, kept, outside, inner, outer)
 
@@ -109,8 +110,8 @@ def nginx_inside(site: Site, folder: Path) -> Iterator[Chain]:
     folder.mkdir()
     inner, outer = free_port(), free_port()
     with (
-        nginx(folder / "inner", nginx_recipe(site, folder / "inner", inner), {"inner": inner}) as kept,
-        varnish(folder / "outer", _OUTER_VARNISH.format(behind=inner), {"outer": outer}) as outside,
+        nginx(folder / "inner", nginx_recipe(site, folder / "inner", inner), inner) as kept,
+        varnish(folder / "outer", _OUTER_VARNISH.format(behind=inner), outer) as outside,
     ):
         yield Chain(folder.name, site, kept, outside, inner, outer)
 

@@ -1,17 +1,19 @@
 """Real varnishd and nginx, each in a folder and on ports of its own. They end with the test run, however that ends."""
 
 import os
+import random
 import shlex
 import socket
 import subprocess
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
 from edgekit.replay.port import find_port
-from tests.caches.recipes import read_command, replaced
+from tests.caches.recipes import read_command
+from tests.cli.fleet import replaced
 
 _NGINX: Final = """
 daemon off;
@@ -59,34 +61,31 @@ class Nginx:
 
 
 @contextmanager
-def varnish(folder: Path, vcl: str, ports: Mapping[str, int]) -> Iterator[Varnish]:
-    """`ports` has the names of its sockets, as VCL sees them."""
+def varnish(folder: Path, vcl: str, port: int) -> Iterator[Varnish]:
     folder.mkdir(mode=0o755)
     (folder / "start.vcl").write_text(vcl)
-    words = ["varnishd", "-F", "-j", "none", "-n", folder, "-f", folder / "start.vcl"]
+    words = ["varnishd", "-F", "-j", "none", "-n", folder, "-f", folder / "start.vcl", "-a", f"127.0.0.1:{port}"]
     words += ["-s", f"s0=file,{folder / 'storage'},32M", "-p", "vsl_space=1M", "-p", "backend_idle_timeout=20"]
-    for name, port in ports.items():
-        words += ["-a", f"{name}=127.0.0.1:{port}"]
-    with running(words, folder, ports.values()):
+    with running(words, folder, port):
         yield Varnish(folder)
 
 
 @contextmanager
-def nginx(folder: Path, sites: str, ports: Mapping[str, int]) -> Iterator[Nginx]:
-    """`sites` is what stands in `conf.d`."""
+def nginx(folder: Path, sites: str, port: int) -> Iterator[Nginx]:
+    """`sites` is what stands in `conf.d`; it listens on `port`."""
     (folder / "tmp").mkdir(parents=True)
     (folder / "cache").mkdir()
     (folder / "sites.conf").write_text(sites)
     (folder / "nginx.conf").write_text(_NGINX.format(user="user root;" if os.geteuid() == 0 else ""))
-    with running(["nginx", "-p", folder, "-c", "nginx.conf", "-e", "error.log"], folder, ports.values()):
+    with running(["nginx", "-p", folder, "-c", "nginx.conf", "-e", "error.log"], folder, port):
         yield Nginx(folder)
 
 
 @contextmanager
 def running(
-    command: Sequence[str | Path], folder: Path, ports: Iterable[int], environment: Mapping[str, str] | None = None
+    command: Sequence[str | Path], folder: Path, port: int, environment: Mapping[str, str] | None = None
 ) -> Iterator[None]:
-    """Until all ports listen. Ended by its id; where nobody is left to do so, the kernel does."""
+    """From when it listens on. Ended by its id; where nobody is left to do so, the kernel does."""
     with (
         (folder / "log").open("wb") as log,
         subprocess.Popen(
@@ -94,10 +93,9 @@ def running(
         ) as process,
     ):
         try:
-            for port in ports:
-                while not _listens(port):
-                    assert process.poll() is None, (folder / "log").read_text()
-                    time.sleep(0.02)
+            while not _listens(port):
+                assert process.poll() is None, (folder / "log").read_text()
+                time.sleep(0.02)
             yield
             assert process.poll() is None, (folder / "log").read_text()
         finally:
@@ -113,4 +111,5 @@ def _listens(port: int) -> bool:
 
 
 def free_port() -> int:
-    return find_port("127.0.0.1", 0)
+    """Below those that the kernel gives to clients: a client could get it before the program that is started for it."""
+    return find_port("127.0.0.1", random.randrange(20_000, 32_000))

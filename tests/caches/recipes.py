@@ -22,11 +22,3 @@ def read_command(program: Literal["varnishadm", "find"]) -> str:
     """The line that empties a cache."""
     (line,) = re.findall(rf"`({program} [^`]*)`", _DOCUMENT)
     return str(line)
-
-
-def replaced(text: str, changes: dict[str, str]) -> str:
-    """Each of the changes is made somewhere."""
-    for old, new in changes.items():
-        assert old in text, old
-        text = text.replace(old, new)
-    return text

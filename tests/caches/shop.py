@@ -88,6 +88,7 @@ _ANSWERS: Final[dict[str, dict[str, str]]] = {
     "expires": {"expires": "Fri, 31 Dec 2100 23:59:59 GMT"},
     "accel": {"x-accel-expires": "60"},
     "public": {"cache-control": "public, max-age=60"},
+    "short": {"cache-control": "public, max-age=1, stale-while-revalidate=100"},
     "cookie": {"cache-control": "public, max-age=60", "set-cookie": "visit=1"},
     "surrogate": {"surrogate-control": "max-age=60", "cache-control": "private"},
     "private": {"cache-control": "private, max-age=60"},
@@ -102,14 +103,14 @@ _ANSWERS: Final[dict[str, dict[str, str]]] = {
 
 
 class Application:
-    """Behind the site, and asked by its proxies: a cookie `session=s7` is u7's. Counts and remembers what is asked.
-
-    `count` is by path, and of what asks for a session by its cookies, too.
-    """
+    """Behind the site, and asked by its proxies: a cookie `session=s7` is u7's. Counts and remembers what is asked."""
 
     def __init__(self) -> None:
         self.count: Counter[str] = Counter()
         self.told: dict[str, dict[str, str]] = {}
+        self.body = b""
+        self.sessions: set[str] = set()
+        self.names_tier = True
         self.works = True
         self.port = 0
         self.session_answer: tuple[int, dict[str, str]] | None = None
@@ -127,7 +128,7 @@ def application() -> Iterator[Application]:
         def do_GET(self) -> None:
             made.count[self.path] += 1
             made.told[self.path] = {name.lower(): value for name, value in self.headers.items()}
-            self.rfile.read(int(self.headers.get("content-length", 0)))
+            made.body = self.rfile.read(int(self.headers.get("content-length", 0)))
             if self.path == "/session":
                 self.tell_session()
             elif not made.works:
@@ -144,17 +145,18 @@ def application() -> Iterator[Application]:
             self.do_GET()
 
         def tell_session(self) -> None:
-            cookie = self.headers.get("cookie", "")
-            made.count[cookie] += 1
-            session = cookie.removeprefix("session=s")
+            made.sessions.add(self.headers.get("cookie", ""))
+            session = self.headers.get("cookie", "").removeprefix("session=s")
             if made.session_answer is not None:
                 self.send(*made.session_answer)
             elif not made.works:
                 self.send(500, {})
             elif session.isdecimal():
-                self.send(204, {"x-user-id": f"u{session}", "x-user-segment": tier_of(int(session))})
+                tier = tier_of(int(session)) if made.names_tier else "gold"
+                told = {"x-user-id": f"u{session}", "x-user-segment": tier}
+                self.send(204, {**told, "set-cookie": "visit=1", "vary": "cookie", "cache-control": "no-store"})
             else:
-                self.send(204, {"set-cookie": "visit=1"})
+                self.send(204, {})
 
         def send(self, status: int, headers: dict[str, str], body: bytes = b"") -> None:
             self.send_response(status)

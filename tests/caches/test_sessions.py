@@ -9,10 +9,11 @@ import httpx
 
 from tests.caches.chains import Chain, nginx_recipe, varnish_recipe
 from tests.caches.programs import free_port, nginx, varnish
-from tests.caches.recipes import replaced
 from tests.caches.shop import expect
+from tests.cli.fleet import replaced
 
-_NAMED = {"x-user-id": "u5", "x-user-segment": "vip", "cache-control": "max-age=3600", "etag": '"same"', "vary": "cookie"}
+_KEPT = {"cache-control": "max-age=3600", "etag": '"same"', "vary": "cookie"}
+_NAMED = {"x-user-id": "u5", "x-user-segment": "vip", **_KEPT}
 _PATIENCE = 10
 """Seconds; of what says nothing Varnish would go by for 120."""
 
@@ -23,11 +24,11 @@ def quick(chain: Chain, folder: Path) -> Iterator[int]:
     port = free_port()
     if "varnish" in chain.name:
         vcl = replaced(varnish_recipe(chain.site, folder), {"beresp.ttl = 10s": "beresp.ttl = 0.1s"})
-        with varnish(folder / "quick", vcl, {"quick": port}):
+        with varnish(folder / "quick", vcl, port):
             yield port
     else:
         conf = replaced(nginx_recipe(chain.site, folder / "quick", port), {"200 204 10s": "200 204 1s"})
-        with nginx(folder / "quick", conf, {"quick": port}):
+        with nginx(folder / "quick", conf, port):
             yield port
 
 

@@ -340,7 +340,7 @@ def test_memory_is_bounded() -> None:
     faulty.failures[VALUES] = float("inf")
     held = [path for path in pages if ask(store, path).status == 200]
     assert list(pages)[-len(held) :] == held
-    assert len(held) == 4
+    assert len(held) == 3
 
 
 def test_a_body_larger_than_the_memory_is_served() -> None:

@@ -1,12 +1,13 @@
 """What a body holds in memory is never more than it says."""
 
 import sys
+import tracemalloc
 from itertools import product
 
 import pytest
 
 from edgekit.fragment.fill import Plan, fill
-from edgekit.replay.held import HeldBodies, HeldBody
+from edgekit.replay.held import OWN_BYTES, HeldBodies, HeldBody
 from tests.replay.published import declare_slots, find_cuts
 
 CHOICES = {"S": ["guest", "member"], "T": ["a", "b", "c"]}
@@ -33,7 +34,19 @@ def literals(plan: Plan) -> int:
 
 @pytest.mark.parametrize(("text", "size"), [(LONG, 10_000), (f"{LONG}{{NAME}}", 2 * 10_006)])
 def test_a_body_without_alternatives_is_held_once_and_once_filled(text: str, size: int) -> None:
-    assert hold(text).size == size
+    assert hold(text).size == OWN_BYTES + size
+
+
+@pytest.mark.parametrize("text", ["x", "Hello {NAME}", "{NAME} " * 10, "{?S=guest}Log in{?S=member}Hello {NAME}{/S}"])
+def test_many_small_bodies_take_about_what_they_say(text: str) -> None:
+    hold(text)
+    tracemalloc.start()
+    try:
+        bodies = [hold(text) for _ in range(200)]
+        used, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert used < 2 * sum(body.size for body in bodies)
 
 
 def test_every_variant_is_counted_before_it_is_cut() -> None:
@@ -46,7 +59,7 @@ def test_every_variant_is_counted_before_it_is_cut() -> None:
         used += literals(held.plan.choose(texts)[0])
         assert held.plan.choose(texts)[0] is held.plan.choose(texts)[0]
         assert len(fill(held.plan, texts)) <= len(ALTERNATIVES)
-    assert held.size == 8 * len(ALTERNATIVES)
+    assert held.size == OWN_BYTES + 8 * len(ALTERNATIVES)
     assert used + len(ALTERNATIVES) <= held.size
 
 

@@ -186,7 +186,7 @@ def test_composed_answers_are_held_within_the_memory() -> None:
         "delivery": dict.fromkeys(pages, "segment"),
     }
     faulty = FaultyStore(publish(site))
-    store = ReplayStore(faulty, held_bytes=10_000)
+    store = ReplayStore(faulty, held_bytes=20_000)
     for path in [*pages, *pages]:
         response = ask(store, path)
         assert (f'"{digest(response.body).hex()}"').encode() == dict(response.headers)[b"etag"]

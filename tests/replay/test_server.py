@@ -6,6 +6,8 @@ import re
 import resource
 import signal
 import socket
+import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -278,6 +280,20 @@ def test_a_store_without_a_release_is_not_served(tmp_path: Path) -> None:
         serve(tmp_path / "edge.lmdb", "127.0.0.1", 0, Options())
 
 
+def test_a_worker_that_cannot_start_ends_the_server_at_once() -> None:
+    """Not after the 30 seconds in which it may begin to listen."""
+    program = """
+from edgekit.replay.server import run_server
+def load():
+    raise OSError("no such thing")
+run_server(load, "127.0.0.1", 0, on_start=lambda: print("started"))
+"""
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=20)
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert "no such thing" in ended.stderr
+    assert "EK453 a worker of the server died" in ended.stderr
+
+
 def test_the_only_worker_that_dies_ends_the_server(file: Path) -> None:
     with running(file) as (port, process):
         assert fetch(port, "/about")[0] == 200
@@ -285,6 +301,13 @@ def test_the_only_worker_that_dies_ends_the_server(file: Path) -> None:
         _, errors = process.communicate(timeout=20)
     assert process.returncode == 1
     assert "EK453 a worker of the server died" in errors
+
+
+def both_workers(parent: int) -> list[int]:
+    """Of a server that answers: it does so as soon as the first of them listens."""
+    while len(workers := children_of(parent)) < 2:
+        time.sleep(0.01)
+    return workers
 
 
 def replace(parent: int, worker: int) -> int:
@@ -298,7 +321,7 @@ def replace(parent: int, worker: int) -> int:
 
 def test_a_worker_that_dies_beside_others_is_replaced(file: Path) -> None:
     with running(file, workers=2) as (port, process):
-        for worker in children_of(process.pid):
+        for worker in both_workers(process.pid):
             replace(process.pid, worker)
         assert fetch(port, "/about") == (200, "about 1")
         process.send_signal(signal.SIGTERM)
@@ -312,7 +335,7 @@ def test_a_worker_that_dies_beside_others_is_replaced(file: Path) -> None:
 
 def test_a_worker_whose_successor_dies_ends_the_server(file: Path) -> None:
     with running(file, workers=2) as (_, process):
-        os.kill(replace(process.pid, children_of(process.pid)[0]), signal.SIGKILL)
+        os.kill(replace(process.pid, both_workers(process.pid)[0]), signal.SIGKILL)
         _, errors = process.communicate(timeout=20)
     assert process.returncode == 1
     assert "EK453 a worker of the server died" in errors

@@ -10,6 +10,7 @@ from edgekit.replay.origin.forward import Forward
 from edgekit.replay.origin.headers import is_loop, request_headers
 from edgekit.replay.request import Headers, Request
 from edgekit.replay.response import Response
+from edgekit.replay.store import ReplayStore
 from tests.replay.published import open_published
 
 STORE = open_published(
@@ -24,10 +25,10 @@ STORE = open_published(
 PROXY, STRANGER = "127.0.0.1", "203.0.113.9"
 
 
-def told(peer: str, *headers: tuple[bytes, bytes]) -> dict[str, list[str]]:
+def told(peer: str, *headers: tuple[bytes, bytes], store: ReplayStore = STORE) -> dict[str, list[str]]:
     """What the origin is told, by name."""
     request = Request(b"/api/x", 0, headers=(*headers,), peer=peer)
-    forward = respond_or_forward(request, STORE)
+    forward = respond_or_forward(request, store)
     assert isinstance(forward, Forward)
     found: dict[str, list[str]] = {}
     for name, value in request_headers(request, forward, "http"):
@@ -61,6 +62,18 @@ def test_the_segment_is_a_proxys_word_or_that_of_who_is_known(
     found = told(peer, *headers)
     assert ([segment], user) == (found["x-user-segment"], found.get("x-user-id"))
     assert [name for name in found if not re.fullmatch("[a-z-]+", name)] == []
+
+
+@pytest.mark.parametrize(("ids", "user"), [([b"u1"], ["u1"]), ([b"u1", b"u2"], None), ([b"u1,u2"], None)])
+def test_a_user_may_be_told_as_oauth2_proxy_does(ids: list[bytes], user: list[str] | None) -> None:
+    store = open_published(
+        {
+            "identity": {"trusted_proxies": ["127.0.0.0/8"], "header": "X-Forwarded-User"},
+            "origin": {"url": "http://app.example:8000", "paths": ["/api/*"]},
+        }
+    )
+    found = told(PROXY, *((b"x-forwarded-user", id) for id in ids), store=store)
+    assert user == found.get("x-forwarded-user")
 
 
 def test_our_own_headers_never_go_on() -> None:
