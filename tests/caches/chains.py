@@ -28,6 +28,7 @@ _OUTER_NGINX: Final = """
 proxy_cache_path cache/shop keys_zone=shop:1m use_temp_path=off;
 server {{
     listen 127.0.0.1:{port};
+    gzip off;
     proxy_http_version 1.1;
     proxy_set_header host $host;
     proxy_set_header connection "";

@@ -24,6 +24,8 @@ events {{}}
 http {{
     access_log off;
     keepalive_requests 100000;
+    gzip on; # as distributions have it
+    gzip_proxied any;
     client_body_temp_path tmp; proxy_temp_path tmp; fastcgi_temp_path tmp; uwsgi_temp_path tmp; scgi_temp_path tmp;
     include sites.conf;
 }}

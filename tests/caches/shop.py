@@ -84,6 +84,9 @@ def expect(path: str, release: int, number: int | None) -> str:
 
 _ANSWERS: Final[dict[str, dict[str, str]]] = {
     "silent": {},
+    "max-age": {"cache-control": "max-age=60"},
+    "expires": {"expires": "Fri, 31 Dec 2100 23:59:59 GMT"},
+    "accel": {"x-accel-expires": "60"},
     "public": {"cache-control": "public, max-age=60"},
     "short": {"cache-control": "public, max-age=1, stale-while-revalidate=100"},
     "cookie": {"cache-control": "public, max-age=60", "set-cookie": "visit=1"},
@@ -110,6 +113,8 @@ class Application:
         self.names_tier = True
         self.works = True
         self.port = 0
+        self.session_answer: tuple[int, dict[str, str]] | None = None
+        """To every question for a session, where a test says so."""
 
 
 @contextmanager
@@ -142,7 +147,9 @@ def application() -> Iterator[Application]:
         def tell_session(self) -> None:
             made.sessions.add(self.headers.get("cookie", ""))
             session = self.headers.get("cookie", "").removeprefix("session=s")
-            if not made.works:
+            if made.session_answer is not None:
+                self.send(*made.session_answer)
+            elif not made.works:
                 self.send(500, {})
             elif session.isdecimal():
                 tier = tier_of(int(session)) if made.names_tier else "gold"

@@ -133,6 +133,13 @@ def test_compressed_and_plain_are_kept_apart(chain: Chain, path: str) -> None:
             assert answer.headers["vary"].lower() == "accept-encoding"
 
 
+@pytest.mark.parametrize("scheme", ["http", "https", "ws"])
+def test_a_target_with_a_host_opens_no_way_past_the_rules(chain: Chain, scheme: str) -> None:
+    target = f"{scheme}://shop.example/_edgekit/health"
+    answer = exchange(chain.inner_port, f"GET {target} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n".encode())
+    assert answer.split(b" ", 2)[1] in (b"400", b"404"), answer
+
+
 def test_paths_reach_replay_as_they_came(chain: Chain) -> None:
     for _ in range(2):
         assert ask(chain, "/about/").headers["location"] == "/about"
@@ -140,7 +147,10 @@ def test_paths_reach_replay_as_they_came(chain: Chain) -> None:
         assert ask(chain, "/a%2Fb").status_code == 400
         asset = ask(chain, "/static/shop.1.css")
         assert (asset.text, asset.headers["cache-control"]) == ("/* 1 */", "public, max-age=31536000, immutable")
-    for path in ("/_edgekit/metrics", "/%5fedgekit/metrics", "//_edgekit/metrics", "/session", "/_edgekit/health"):
+    session = ask(chain, "/session", 5)
+    assert session.status_code in (404, 204)
+    assert "x-user-id" not in session.headers
+    for path in ("/_edgekit/metrics", "/%5fedgekit/metrics", "//_edgekit/metrics", "/_edgekit/health"):
         answer = ask(chain, path, 5)
         if answer.is_redirect:
             answer = ask(chain, answer.headers["location"], 5)
@@ -155,7 +165,9 @@ def numbered(answer: httpx.Response) -> int:
     return int(found[1])
 
 
-@pytest.mark.parametrize("kind", ["silent", "private", "surrogate", "cookie", "tier-cookie"])
+@pytest.mark.parametrize(
+    "kind", ["silent", "max-age", "expires", "accel", "private", "surrogate", "cookie", "tier-cookie"]
+)
 def test_an_application_is_asked_each_time_unless_it_says_public(chain: Chain, kind: str) -> None:
     page = fresh(f"/api/{kind}")
     for turn, number in enumerate((4, 4, 5, 4), 1):
@@ -170,12 +182,24 @@ def test_what_an_application_says_is_public_is_kept_as_the_document_says(chain: 
     assert turns == ([1, 2, 3] if "nginx" in chain.name and chain.site.recipe == "segments" else [1, 1, 1])
 
 
+def test_what_an_application_says_at_one_host_is_not_kept_for_another(chain: Chain) -> None:
+    page = fresh("/api/public")
+    hosts = ("a.example", "b.example", "A.EXAMPLE:80")
+    turns = [numbered(ask(chain, page, inner=True, host=host)) for host in hosts]
+    assert turns[:2] == [1, 2]
+    told = chain.site.application.told[page]
+    assert told["x-forwarded-host"] == told["host"]
+
+
 def test_an_application_is_told_who_asks_by_nobody_but_the_proxy(chain: Chain) -> None:
     page = fresh("/api/silent")
     forged = {"x_forwarded_for": "6.6.6.6", "forwarded": "for=6.6.6.6", "x_real_ip": "6.6.6.6", "x_user_id": "u5"}
-    ask(chain, page, 4, inner=True, **forged, x_user_segment="vip", x_forwarded_host="evil.example")
+    forged |= {f"x_forwarded_{word}": "evil" for word in ("host", "port", "prefix", "proto", "scheme", "ssl", "user")}
+    ask(chain, page, 4, inner=True, **forged, x_user_segment="vip")
     told = chain.site.application.told[page]
     assert (told["x-user-segment"], told["x-forwarded-for"].split(",")[0]) == ("premium", "127.0.0.1")
+    assert told.get("x-user-id") == ("u4" if chain.site.recipe == "segments" else None)
+    assert told["host"].startswith("127.0.0.1")
     assert "6.6.6.6" not in str(told)
     assert "evil" not in str(told)
     assert PROXY_SECRET not in str(told)
@@ -225,10 +249,26 @@ def test_a_session_is_asked_for_once_in_a_while_and_nothing_else_is_told(sharing
     assert application.count["/session"] - before == 2
     assert application.sessions.isdisjoint({"", "session="})
     told = application.told["/session"]
-    assert told["cookie"] == f"session=s{USERS + 1}"
+    assert (told["cookie"], told["host"]) == (f"session=s{USERS + 1}", "shop.example")
     assert {"authorization", "x-user-id", "x-user-segment", "x-edgekit-proxy-secret"}.isdisjoint(told)
     assert ask(sharing, "/").text == expect("/", sharing.site.release, None)
     assert ask(sharing, "/", cookie="session=unknown").text == expect("/", sharing.site.release, None)
+    assert ask(sharing, "/", cookie="session=; other=1").text == expect("/", sharing.site.release, None)
+    assert application.count["/session"] - before == 3
+
+
+NAMED = {"x-user-id": "u5", "x-user-segment": "vip"}
+
+
+@pytest.mark.parametrize("status", [302, 304, 401, 403, 404, 429, 500])
+def test_whom_the_application_refuses_is_a_guest_whatever_else_it_says(sharing: Chain, status: int) -> None:
+    sharing.site.application.session_answer = status, NAMED
+    try:
+        for path in ("/", "/tier"):
+            answer = ask(sharing, fresh(path), cookie=f"session=refused-{status}")
+            assert answer.text == expect(path, sharing.site.release, None)
+    finally:
+        sharing.site.application.session_answer = None
 
 
 def test_a_tier_that_the_site_does_not_have_shares_nothing_and_hinders_nobody(sharing: Chain) -> None:

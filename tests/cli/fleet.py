@@ -204,7 +204,8 @@ def _runs(pid: int) -> bool:
 
 
 class _Sessions(BaseHTTPRequestHandler):
-    """The application: a cookie `session=ID` is that user's; `session=broken` is too much for it."""
+    """The application: a cookie `session=ID` is that user's; `session=broken` is too much for it, `session=refused-403`
+    is refused so, though u1's."""
 
     def do_GET(self) -> None:
         assert self.path == "/session"
@@ -213,9 +214,10 @@ class _Sessions(BaseHTTPRequestHandler):
         if cookie == "session=broken":
             self.close_connection = True
             return
-        self.send_response(200 if cookie else 401)
+        _, is_refused, status = cookie.partition("refused-")
+        self.send_response(int(status) if is_refused else 200 if cookie else 401)
         if cookie:
-            self.send_header("x-user-id", cookie.removeprefix("session="))
+            self.send_header("x-user-id", "u1" if is_refused else cookie.removeprefix("session="))
         self.send_header("content-length", "0")
         self.end_headers()
 

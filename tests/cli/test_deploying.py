@@ -53,7 +53,8 @@ def test_an_identity_from_outside_counts_for_nothing(machines: Fleet) -> None:
     assert machines.ask("/", x_user_id="u1", **{"X-USER-ID": "u1"}).text == guest
     assert "Hello Ada" in machines.ask("/", cookie="session=u1").text
     assert "Hello Ada" in machines.ask("/", cookie="session=u1", **{"x-user-id": "u2"}).text
-    assert machines.ask("/", cookie="session=broken", **{"x-user-id": "u1"}).text == guest
+    for cookie in ("session=broken", "session=refused-302", "session=refused-403", "session=refused-429"):
+        assert machines.ask("/", cookie=cookie, **{"x-user-id": "u1"}).text == guest
 
 
 @needs_nginx
@@ -108,7 +109,9 @@ def test_paths_reach_replay_as_they_came(machines: Fleet) -> None:
     assert machines.ask("/product/p%2F1").status_code == 400
     assert "tea &amp; &lt;b&gt;" in machines.ask("/search?q=tea+%26+%3Cb%3E").text
     assert machines.ask("/nowhere").status_code == 404
-    for path in ("/_edgekit/metrics", "/%5fedgekit/metrics", "//_edgekit/x", "/_edgekit/../_edgekit/x", "/session"):
+    session = machines.ask("/session", cookie="session=u1")
+    assert (session.status_code, session.text, session.headers.get("x-user-id")) == (204, "", None)
+    for path in ("/_edgekit/metrics", "/%5fedgekit/metrics", "//_edgekit/x", "/_edgekit/../_edgekit/x"):
         assert machines.ask(path).status_code == 404
         assert "No such page" not in machines.ask(path).text
 

@@ -29,14 +29,15 @@ _TARGET: Final = re.compile(rb"/[!-~]*")
 class Forward(msgspec.Struct, frozen=True):
     """A request that is the origin's.
 
-    `tier` is its visitor's. A `trusted` peer is a proxy that says for whom it asks. `disbelieved` is the header that
-    tells the site its users, if it tells none here. `unavailable` is the page to show, with `headers`, if the origin
-    cannot answer; `reads` and `logs` as a Response has them.
+    `tier` is its visitor's. A `trusted` peer is a proxy that says for whom it asks. `believed` or
+    `disbelieved` is the header that tells the site its users, as it tells one here or none. `unavailable` is the page
+    to show, with `headers`, if the origin cannot answer; `reads` and `logs` as a Response has them.
     """
 
     url: str
     tier: str
     trusted: bool
+    believed: bytes | None
     disbelieved: bytes | None
     release: str
     unavailable: Answer
@@ -51,11 +52,13 @@ def find_forward(request: Request, reading: Reading, release: Release) -> Forwar
     if origin is None or not (_is_listed(origin, request.path) or _falls_back(origin, request, reading, release)):
         return None
     identification = release.identification
+    is_identified = identification.identify(request) is not None
     return Forward(
         url=origin.url,
         tier=Visitor(request, reading, release).tier.name,
         trusted=identification.proxies.trusts(request),
-        disbelieved=None if identification.identify(request) else identification.header,
+        believed=identification.header if is_identified else None,
+        disbelieved=None if is_identified else identification.header,
         release=release.name,
         unavailable=release.unavailable,
         headers=release.headers.of(request.path) if release.headers else (),

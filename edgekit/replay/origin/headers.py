@@ -21,7 +21,9 @@ _HOP_BY_HOP: Final = frozenset(
 _OWN: Final = frozenset((b"host", b"content-length", b"expect", b"via", SEGMENT_HEADER))
 """Written anew. `Expect: 100-continue` is answered by our server, when the body is read."""
 _PROXYS: Final = frozenset((b"forwarded", b"x-real-ip"))
-"""And all of `X-Forwarded-…`."""
+_TOLD: Final = frozenset((b"x-forwarded-host", b"x-forwarded-proto"))
+"""What a trusted proxy may say better than edgekit. No other `X-Forwarded-…` goes on but the one that `[identity]` may
+name: proxies hand on those that they do not know, so `X-Forwarded-Prefix` would be the visitor's."""
 _CONTROL: Final = re.compile(rb"[^\t\x20-\x7e\x80-\xff]")
 """RFC 9110, 5.5."""
 _NAME: Final = re.compile(rb"[a-z0-9-]+")
@@ -84,9 +86,8 @@ def _forwarded(request: Request, forward: Forward, host: bytes, scheme: str) -> 
     kept = tuple(
         (name, value)
         for name, value in request.headers
-        if name.startswith(b"x-forwarded-")
-        and name not in (b"x-forwarded-for", forward.disbelieved)
-        and _NAME.fullmatch(name)
+        if (name in _TOLD and name != forward.disbelieved)
+        or (name == forward.believed and name.startswith(b"x-forwarded-") and name != b"x-forwarded-for")
     )
     told = {name for name, _ in kept}
     ours = ((b"x-forwarded-host", host), (b"x-forwarded-proto", scheme.encode()))

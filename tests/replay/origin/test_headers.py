@@ -99,6 +99,7 @@ def test_a_trusted_proxys_word_on_the_way_is_kept_and_longer() -> None:
     found = told(
         PROXY, (b"host", b"inner"), (b"x-forwarded-for", b"10.0.0.1"), (b"x-forwarded-for", b"10.0.0.2"),
         (b"x-forwarded-proto", b"https"), (b"x-real-ip", b"10.0.0.1"), (b"via", b"1.1 proxy"),
+        (b"x-forwarded-prefix", b"/evil"), (b"x-forwarded-user", b"admin"),
     )  # fmt: skip
     assert found["x-forwarded-for"] == ["10.0.0.1, 10.0.0.2, 127.0.0.1"]
     assert (
@@ -106,6 +107,7 @@ def test_a_trusted_proxys_word_on_the_way_is_kept_and_longer() -> None:
         found["x-forwarded-host"],
         found["x-real-ip"],
     ) == (["https"], ["inner"], ["10.0.0.1"])
+    assert found.keys().isdisjoint({"x-forwarded-prefix", "x-forwarded-user"})
     assert found["via"][0].startswith("1.1 proxy, 1.1 edgekit-")
 
 
