@@ -29,9 +29,9 @@ _TARGET: Final = re.compile(rb"/[!-~]*")
 class Forward(msgspec.Struct, frozen=True):
     """A request that is the origin's.
 
-    `tier` is its visitor's. A `trusted` peer is a proxy that says for whom it asks. `believed` or
-    `disbelieved` is the header that tells the site its users, as it tells one here or none. `unavailable` is the page
-    to show, with `headers`, if the origin cannot answer; `reads` and `logs` as a Response has them.
+    `tier` is its visitor's. A `trusted` peer is a proxy that says for whom it asks. `believed` or `disbelieved` is the
+    header that tells the site its users, as it tells one here or none. `unavailable` is the page to show, with
+    `headers`, if the origin cannot answer; `reads` and `logs` as a Response has them.
     """
 
     url: str
