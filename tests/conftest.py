@@ -16,14 +16,14 @@ from tests.scale import scaled
 
 BUDGETS: Final = {
     "tests": 40,
-    "tests/browser": 85,
+    "tests/browser": 95,
     "tests/caches": 35,
     "tests/cli": 175,
     "tests/compiler": 233,
     "tests/diagnostics": 40,
     "tests/diff": 19,
     "tests/fragment": 25,
-    "tests/kv": 85,
+    "tests/kv": 70,
     "tests/law": 105,
     "tests/live": 30,
     "tests/model": 10,
@@ -31,7 +31,7 @@ BUDGETS: Final = {
     "tests/project": 30,
     "tests/replay": 105,
     "tests/site": 5,
-    "tests/watch": 12,
+    "tests/watch": 16,
 }
 
 settings.register_profile("edgekit", deadline=None, suppress_health_check=[HealthCheck.too_slow])
