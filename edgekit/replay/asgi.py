@@ -40,7 +40,7 @@ def read_request(scope: Scope) -> Request:
 
 
 async def send_response(scope: Scope, send: Send, response: Response, gone: asyncio.Future[None] | None = None) -> bool:
-    """Send it; what is long in pieces, each when there is room for it. Instead of a WebSocket, too.
+    """Send it; what is long in pieces, each when there is room for it. Instead of a WebSocket, too, but then at once.
 
     `gone` is done when the client has gone; if that is before the last piece, the rest is not sent, and False returned.
     """
@@ -53,7 +53,7 @@ async def send_response(scope: Scope, send: Send, response: Response, gone: asyn
     await send({"type": f"{kind}.response.start", "status": response.status, "headers": headers})
     body = response.body
     start = 0
-    if len(body) > WHOLE_BYTES:
+    if kind == "http" and len(body) > WHOLE_BYTES:  # instead of a WebSocket granian takes one piece only
         while len(body) - start > PIECE_BYTES:
             if gone is not None and gone.done():
                 return False

@@ -26,7 +26,7 @@ from tests.replay.wire import fetch
 @pytest.fixture(scope="module")
 def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     file = tmp_path_factory.mktemp("store") / "edge.lmdb"
-    write_store(file, PAGE)
+    write_store(file, {**PAGE, "pages": {**PAGE["pages"], "/long": "long" * 50_000}})
     return file
 
 
@@ -124,7 +124,7 @@ def test_a_request_that_is_no_websocket_is_told_so(port: int) -> None:
 
 
 def test_a_websocket_elsewhere_gets_what_any_request_gets(port: int) -> None:
-    for path, status in (("/", 200), ("/nothing", 404), ("/_edgekit/webhook", 405)):
+    for path, status in (("/", 200), ("/long", 200), ("/nothing", 404), ("/_edgekit/webhook", 405)):
         with pytest.raises(InvalidStatus) as raised:
             connect(f"ws://127.0.0.1:{port}{path}", proxy=None)
         assert raised.value.response.status_code == status
