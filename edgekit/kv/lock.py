@@ -20,7 +20,7 @@ def build_lock(store: Path, wait: bool = False) -> Iterator[None]:
     something else is in its place; then no file is made beside it.
     """
     real = Path(os.path.realpath(store))
-    if real.exists():
+    if os.path.exists(real):  # where it cannot be looked for, neither can the lock be made
         _check(real)
     path = Path(f"{real}.build")
     try:

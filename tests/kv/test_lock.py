@@ -82,5 +82,6 @@ def test_a_link_to_a_store_has_the_same_lock(path: Path, tmp_path: Path) -> None
 
 def test_a_lock_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(EdgekitError, match="EK428"), build_lock(tmp_path / "file" / "edge.lmdb"):
-        pass
+    for path in (tmp_path / "file" / "edge.lmdb", tmp_path / ("long" * 100)):
+        with pytest.raises(EdgekitError, match="EK428"), build_lock(path):
+            pass
