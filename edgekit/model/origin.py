@@ -13,8 +13,6 @@ MAX_PATTERNS: Final = 100
 
 _PATTERN: Final = re.compile(r"/(?:[A-Za-z0-9._~!$&'()+,;=:@/-]|%[0-9A-Fa-f]{2})*\*?")
 """RFC 3986's characters of a path, and a `*` at its end."""
-_PARAMETER: Final = re.compile(r"/:[A-Za-z]")
-"""As the matchers of other middlewares name a part: `/product/:path*`. Here it would be those very characters."""
 
 
 class Origin(msgspec.Struct, frozen=True):
@@ -39,8 +37,6 @@ def pattern_fault(pattern: str) -> str | None:
         return "has a `*` that is not at its end"
     if not _PATTERN.fullmatch(pattern) or len(pattern) > MAX_PATH_BYTES:
         return "is not the path of any request"
-    if _PARAMETER.search(pattern):
-        return "names a part of the path; a `*` at the end stands for any rest"
     if not {".", ".."}.isdisjoint(unquote(pattern).split("/")):
         return "has a `.` or `..` segment, and such requests are refused"
     if pattern.startswith(RESERVED):

@@ -1,6 +1,8 @@
 """`[origin]`: where the application behind the site is, and which paths are its own."""
 
+import re
 from collections.abc import Collection, Iterable
+from typing import Final
 from urllib.parse import unquote
 
 from edgekit.diagnostics.text import format_pages
@@ -9,6 +11,9 @@ from edgekit.project.config import OriginTable
 from edgekit.project.problems import Problems
 from edgekit.project.site import Page
 from edgekit.project.toml import TomlFile, note
+
+_PARAMETER: Final = re.compile(r"/:[A-Za-z]")
+"""As the matchers of other middlewares name a part: `/product/:path*`. Here it would be those very characters."""
 
 
 def read_origin(
@@ -24,7 +29,7 @@ def read_origin(
         return None
     patterns = []
     for pattern in dict.fromkeys(table.paths):
-        if fault := pattern_fault(pattern):
+        if fault := pattern_fault(pattern) or _mistake(pattern):
             help = 'write a path as requests have it, or the begin of one and `*`: `"/api/*"`'
             note(problems, toml, ("origin", "paths"), "EK168", f"`{pattern}` {fault}", help=help)
         else:
@@ -34,6 +39,11 @@ def read_origin(
         what = "`[origin]` has neither `paths` nor `fallback = true`, so nothing goes to it"
         note(problems, toml, ("origin", "url"), "EK168", what, help='add `paths = ["/api/*"]`, or remove the table')
     return Origin(table.url, tuple(patterns), table.fallback)
+
+
+def _mistake(pattern: str) -> str | None:
+    """What is hardly meant, though it could be: the end of a sentence."""
+    return "names a part of the path; a `*` at the end stands for any rest" if _PARAMETER.search(pattern) else None
 
 
 def _check_url(table: OriginTable, toml: TomlFile, problems: Problems) -> None:
