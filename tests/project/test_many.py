@@ -70,7 +70,7 @@ def test_a_page_of_its_own_beside_the_items_is_one_finding(tmp_path: Path) -> No
 def test_a_redirect_that_hides_them_is_one_finding(tmp_path: Path) -> None:
     found = fault(tmp_path, items(), '[redirects]\n"/p/[x]" = "/"\n')
     assert (found.code, found.line) == ("EK163", 7)
-    assert found.message == f"the redirect of `/p/[x]` hides the page `/p/p-0` and {MANY - 1} other pages"
+    assert found.message == f"the redirect of `/p/[x]` hides the page `/p/p-0` and {MANY - 1:,} other pages"
 
 
 def test_as_many_redirects_are_read_and_looked_up(tmp_path: Path) -> None:
