@@ -15,10 +15,10 @@ class Visitor:
     """Claims win over the record, which is looked up when something is first asked for that they do not tell.
 
     `tier` is what a trusted proxy says, if the site has such a tier: `is_told`. Else it is the user's, and the default
-    one without an id, a known tier, or a record that is there and not expired.
+    one without an id, a known tier, or a record that is there and not expired. `is_identified`: there is an id.
     """
 
-    __slots__ = ("_found", "_now", "_reading", "_release", "_user", "is_told", "tier")
+    __slots__ = ("_found", "_now", "_reading", "_release", "_user", "is_identified", "is_told", "tier")
 
     def __init__(self, request: Request, reading: Reading, release: Release, *, is_anybody: bool = False) -> None:
         """With `is_anybody` it is a guest of the default tier, whoever asks."""
@@ -37,6 +37,7 @@ class Visitor:
             self._user = release.users.decode(None, found)
         else:
             self._user = self._read(found)
+        self.is_identified = found is not None
         self.is_told = told is not None
         self.tier = told or release.tiers.get(self._user.tier, release.default)
 

@@ -52,13 +52,13 @@ def find_forward(request: Request, reading: Reading, release: Release) -> Forwar
     if origin is None or not (_is_listed(origin, request.path) or _falls_back(origin, request, reading, release)):
         return None
     identification = release.identification
-    is_identified = identification.identify(request) is not None
+    visitor = Visitor(request, reading, release)
     return Forward(
         url=origin.url,
-        tier=Visitor(request, reading, release).tier.name,
+        tier=visitor.tier.name,
         trusted=identification.proxies.trusts(request),
-        believed=identification.header if is_identified else None,
-        disbelieved=None if is_identified else identification.header,
+        believed=identification.header if visitor.is_identified else None,
+        disbelieved=None if visitor.is_identified else identification.header,
         release=release.name,
         unavailable=release.unavailable,
         headers=release.headers.of(request.path) if release.headers else (),
