@@ -56,5 +56,5 @@ class Visitor:
             return users.decode(record, found)
         except (ReadError, ValueError) as error:
             cause = error if isinstance(error, ReadError) else f"{USER_SEGMENTS} holds a damaged record"
-            self._reading.fall_back("user", f"{cause}; answered as the default tier")
+            self._reading.fall_back("user", f"{cause}; answered as if there were no record")
             return users.decode(None, found)

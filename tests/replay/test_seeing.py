@@ -92,7 +92,7 @@ def test_several_listen_each_to_what_it_asked_for(port: int) -> None:
         event = next(critical)
     assert event["path"] == "/"
     assert event["logs"] == [
-        {"level": "error", "message": "USER_SEGMENTS holds a damaged record; answered as the default tier"}
+        {"level": "error", "message": "USER_SEGMENTS holds a damaged record; answered as if there were no record"}
     ]
 
 

@@ -98,7 +98,7 @@ def test_a_record_that_cannot_be_read_leaves_the_claims() -> None:
     response = ask(site, token(given_name="Eve"))
     assert response.body == b"free u1 Eve known"
     (log,) = response.logs
-    assert log.message == "USER_SEGMENTS holds a damaged record; answered as the default tier"
+    assert log.message == "USER_SEGMENTS holds a damaged record; answered as if there were no record"
 
 
 def test_a_deleted_user_is_a_guest_with_an_id_at_once() -> None:
