@@ -132,7 +132,7 @@ class Exchange:
                 await send({"type": "http.response.body", "body": piece, "more_body": True})
                 piece = await anext(pieces, None)
             connection = answer.extensions["network_stream"]
-            if may_have_leftover(answer.status_code, answer.stream, connection.get_extra_info("ssl_object")):
+            if may_have_leftover(answer.status_code, answer.stream, connection):
                 await connection.aclose()
             await send(_ENDED)
         except httpx.TransportError as error:

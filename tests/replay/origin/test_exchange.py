@@ -222,6 +222,20 @@ def test_what_comes_behind_an_answer_is_never_the_next_ones(
     assert [split(exchange(port, get("/api/next")))[0].body for _ in range(2)] == [b"ok", b"ok"]
 
 
+def test_what_was_read_ahead_of_an_answers_end_is_never_the_next_ones(port: int, origin: Behind) -> None:
+    """More is taken from a socket at once than the 64 KiB that are asked for, and this answer ends there."""
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: 65494\r\n\r\n"
+    long = head + b"x" * (65_536 - len(head))
+
+    def behave(connection: Connection) -> None:
+        connection.send(long + FOREIGN)  # before it is asked for, so that all of it is there then
+        while connection.read_head():
+            connection.send(OK)
+
+    origin.behave = behave
+    assert [exchange(port, get("/api/x")).endswith(b"xxx") for _ in range(3)] == [True] * 3
+
+
 def test_an_answer_that_names_no_server_is_ours(port: int, origin: Behind) -> None:
     (answer,) = split(exchange(port, get("/api/x")))
     assert [value for name, value in fields(answer.head) if name == "server"] == ["edgekit"]

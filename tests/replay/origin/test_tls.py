@@ -4,7 +4,7 @@ import json
 import socket
 import ssl
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -134,3 +134,37 @@ def test_a_record_behind_an_answer_is_never_the_next_ones(
     origin.start_anew()
     origin.behave = behave
     assert [ask(server[0]) for _ in range(3)] == [(200, b"ok")] * 3
+
+
+def test_the_rest_of_a_record_behind_an_answer_is_never_the_next_ones(
+    origin: Behind, authority: Authority, server: tuple[int, object]
+) -> None:
+    """Nothing of it can be decrypted when the answer ends, and no look at the socket tells of it."""
+    context = authority.serve_as(ADDRESS)
+
+    def behave(connection: Connection) -> None:
+        came, going = ssl.MemoryBIO(), ssl.MemoryBIO()
+        tls = context.wrap_bio(came, going, server_side=True)
+
+        def wait_for(step: Callable[[], object]) -> None:
+            while True:
+                try:
+                    step()
+                    return
+                except ssl.SSLWantReadError:
+                    connection.send(going.read())
+                    came.write(connection.socket.recv(65_536) or b"closed")
+
+        wait_for(tls.do_handshake)
+        wait_for(lambda: tls.read(65_536))
+        tls.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+        answer = going.read()
+        tls.write(b"HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\nforeign")
+        behind = going.read()
+        connection.send(answer + behind[:10])
+        wait_for(lambda: tls.read(65_536))
+        connection.send(behind[10:])
+
+    origin.start_anew()
+    origin.behave = behave
+    assert [ask(server[0]) for _ in range(2)] == [(200, b"ok")] * 2
