@@ -39,7 +39,5 @@ ORIGIN_CONNECT_SECONDS: Final = 5
 """For a connection to the origin, the wait for a free one included."""
 ORIGIN_SECONDS: Final = 60
 """For which the origin may send nothing of an answer, or take nothing of a request."""
-ORIGIN_IDLE_SECONDS: Final = 15
-"""After which a connection to the origin that is not used is closed."""
 ORIGIN_CONNECTIONS: Final = 256
-"""To the origin at once, for each worker, of those that are kept and as many of the others."""
+"""To the origin at once, for each worker: of requests without a body, and as many of those with one."""

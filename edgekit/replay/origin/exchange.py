@@ -7,7 +7,7 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator
 from functools import cached_property
-from typing import Any, Final, NamedTuple, Never
+from typing import Final, NamedTuple, Never
 
 import httpx
 from msgspec.structs import replace
@@ -16,14 +16,12 @@ from edgekit.replay.asgi import Receive, Scope, Send
 from edgekit.replay.limits import (
     ORIGIN_CONNECT_SECONDS,
     ORIGIN_CONNECTIONS,
-    ORIGIN_IDLE_SECONDS,
     ORIGIN_SECONDS,
     UNREAD_SECONDS,
 )
 from edgekit.replay.origin.body import ClientGoneError, RequestBody
 from edgekit.replay.origin.forward import Forward
 from edgekit.replay.origin.headers import is_loop, request_headers, response_headers
-from edgekit.replay.origin.leftover import may_have_leftover
 from edgekit.replay.request import Request
 from edgekit.replay.response import (
     BODY_TOO_SLOW,
@@ -37,8 +35,6 @@ from edgekit.replay.response import (
 )
 
 _TIMEOUT: Final = httpx.Timeout(ORIGIN_SECONDS, connect=ORIGIN_CONNECT_SECONDS, pool=ORIGIN_CONNECT_SECONDS).as_dict()
-_REPEATABLE: Final = frozenset(("DELETE", "GET", "OPTIONS", "PUT", "TRACE"))
-"""Idempotent methods: RFC 9110, 9.2.2. Not HEAD: its answer's body, which must not be, could come on a kept one."""
 _CLIENT_GONE: Final = 499
 """What is told of an answer that nobody waits for any more; nginx has the number from."""
 _ENDED: Final = {"type": "http.response.body", "body": b""}
@@ -56,19 +52,20 @@ class _NoAnswer(NamedTuple):
 
 
 class Exchange:
-    """The connections of one worker to the origin.
+    """The connections of one worker to the origin, each for one request.
 
-    One that is kept may be closed by the origin just when a request is sent on it. So only what may be sent twice goes
-    over kept connections, and is sent again, once, if that happens; all else gets a connection of its own.
+    What an application sends behind an answer (a body to HEAD or with a 304, a longer one than it said) may hold what a
+    visitor wrote. On a connection that is used again it would be the next visitor's answer, whenever it comes.
     """
 
     @cached_property
-    def _kept(self) -> httpx.AsyncHTTPTransport:
-        return _open_transport(ORIGIN_CONNECTIONS)
+    def _bodiless(self) -> httpx.AsyncHTTPTransport:
+        return _open_transport()
 
     @cached_property
-    def _single(self) -> httpx.AsyncHTTPTransport:
-        return _open_transport(0)
+    def _uploads(self) -> httpx.AsyncHTTPTransport:
+        """A number of their own, so that slow ones hold up nobody who reads."""
+        return _open_transport()
 
     async def forward(self, forward: Forward, request: Request, scope: Scope, receive: Receive, send: Send) -> Response:
         """Send the request on and the answer back; returns what is told of it, without headers and body.
@@ -131,9 +128,6 @@ class Exchange:
             while piece is not None:
                 await send({"type": "http.response.body", "body": piece, "more_body": True})
                 piece = await anext(pieces, None)
-            connection = answer.extensions["network_stream"]
-            if may_have_leftover(answer.status_code, answer.stream, connection):
-                await connection.aclose()
             await send(_ENDED)
         except httpx.TransportError as error:
             return _tell(forward, answer.status_code, "exception", f"the origin broke off ({type(error).__name__})")
@@ -145,16 +139,9 @@ class Exchange:
         self, forward: Forward, request: Request, headers: list[tuple[bytes, bytes]], body: RequestBody
     ) -> httpx.Response:
         """The origin's answer, of which the head has come."""
-        repeatable = body.is_empty and request.method in _REPEATABLE
+        transport = self._bodiless if body.is_empty else self._uploads
         try:
-            if repeatable:
-                opened: list[str] = []
-                try:
-                    return await self._kept.handle_async_request(_write(forward, request, headers, body, opened))
-                except (httpx.NetworkError, httpx.RemoteProtocolError):
-                    if opened:
-                        raise
-            return await self._single.handle_async_request(_write(forward, request, headers, body, []))
+            return await transport.handle_async_request(_write(forward, request, headers, body))
         except httpx.TimeoutException as error:
             _fail(request, forward, 504, f"the origin took too long ({type(error).__name__})")
         except httpx.LocalProtocolError:
@@ -180,24 +167,15 @@ async def _read_first(request: Request, forward: Forward, pieces: AsyncIterator[
         _fail(request, forward, 502, f"the origin broke off ({type(error).__name__})")
 
 
-def _open_transport(kept: int) -> httpx.AsyncHTTPTransport:
-    limits = httpx.Limits(
-        max_connections=ORIGIN_CONNECTIONS, max_keepalive_connections=kept, keepalive_expiry=ORIGIN_IDLE_SECONDS
-    )
+def _open_transport() -> httpx.AsyncHTTPTransport:
+    limits = httpx.Limits(max_connections=ORIGIN_CONNECTIONS, max_keepalive_connections=0)
     return httpx.AsyncHTTPTransport(http2=False, limits=limits, retries=0)
 
 
-def _write(
-    forward: Forward, request: Request, headers: list[tuple[bytes, bytes]], body: RequestBody, opened: list[str]
-) -> httpx.Request:
-    """The request with its target as it came; `opened` is told of a connection that is opened for it."""
-
-    async def trace(event: str, _: Any) -> None:
-        if event == "connection.connect_tcp.started":
-            opened.append(event)
-
+def _write(forward: Forward, request: Request, headers: list[tuple[bytes, bytes]], body: RequestBody) -> httpx.Request:
+    """The request with its target as it came."""
     target = request.path + (b"?" + request.query if request.query else b"")
-    extensions = {"target": target, "timeout": _TIMEOUT, "trace": trace}
+    extensions = {"target": target, "timeout": _TIMEOUT}
     written = httpx.Request(request.method, forward.url, headers=headers, stream=body, extensions=extensions)
     written.method = request.method  # which it would change to upper case: to the method of another request
     return written

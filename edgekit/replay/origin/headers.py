@@ -56,6 +56,7 @@ def request_headers(request: Request, forward: Forward, scheme: str) -> list[tup
         *_forwarded(request, forward, host, scheme),
         (SEGMENT_HEADER, forward.tier.encode()),
         (b"via", _join(request, b"via", b"1.1 " + _pseudonym(forward))),
+        (b"connection", b"close"),
     ]
 
 

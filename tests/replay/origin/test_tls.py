@@ -1,10 +1,9 @@
 """An origin behind TLS: its certificate is checked, and the server's log says what is wrong with one."""
 
 import json
-import socket
 import ssl
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -97,7 +96,7 @@ def test_one_that_cannot_be_trusted_is_not_asked(
     assert log == {"level": "error", "message": f"the origin cannot be asked (ConnectError: {told})"}
 
 
-def test_the_connection_of_a_sound_answer_is_kept(
+def test_each_request_has_a_connection_of_its_own(
     origin: Behind, authority: Authority, server: tuple[int, object]
 ) -> None:
     context = authority.serve_as(ADDRESS)
@@ -112,59 +111,4 @@ def test_the_connection_of_a_sound_answer_is_kept(
     origin.start_anew()
     origin.behave = behave
     assert [ask(server[0]) for _ in range(3)] == [(200, b"ok")] * 3
-    assert len(opened) == 1
-    opened[0].socket.shutdown(socket.SHUT_RDWR)
-
-
-@pytest.mark.skipif(not hasattr(socket, "TCP_CORK"), reason="two records come together by TCP_CORK")
-def test_a_record_behind_an_answer_is_never_the_next_ones(
-    origin: Behind, authority: Authority, server: tuple[int, object]
-) -> None:
-    """It comes with the answer, and no look at the socket tells of it."""
-    context = authority.serve_as(ADDRESS)
-
-    def behave(connection: Connection) -> None:
-        with context.wrap_socket(connection.socket, server_side=True) as connection.socket:
-            while connection.read_head():
-                connection.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 1)
-                connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
-                connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\nforeign")
-                connection.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 0)
-
-    origin.start_anew()
-    origin.behave = behave
-    assert [ask(server[0]) for _ in range(3)] == [(200, b"ok")] * 3
-
-
-def test_the_rest_of_a_record_behind_an_answer_is_never_the_next_ones(
-    origin: Behind, authority: Authority, server: tuple[int, object]
-) -> None:
-    """Nothing of it can be decrypted when the answer ends, and no look at the socket tells of it."""
-    context = authority.serve_as(ADDRESS)
-
-    def behave(connection: Connection) -> None:
-        came, going = ssl.MemoryBIO(), ssl.MemoryBIO()
-        tls = context.wrap_bio(came, going, server_side=True)
-
-        def wait_for(step: Callable[[], object]) -> None:
-            while True:
-                try:
-                    step()
-                    return
-                except ssl.SSLWantReadError:
-                    connection.send(going.read())
-                    came.write(connection.socket.recv(65_536) or b"closed")
-
-        wait_for(tls.do_handshake)
-        wait_for(lambda: tls.read(65_536))
-        tls.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
-        answer = going.read()
-        tls.write(b"HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\nforeign")
-        behind = going.read()
-        connection.send(answer + behind[:10])
-        wait_for(lambda: tls.read(65_536))
-        connection.send(behind[10:])
-
-    origin.start_anew()
-    origin.behave = behave
-    assert [ask(server[0]) for _ in range(2)] == [(200, b"ok")] * 2
+    assert len(opened) == 3
