@@ -69,13 +69,14 @@ window.seen = []
 window.shifted = 0
 new MutationObserver(() => {
     const element = document.querySelector("edgekit-island")
-    if (element && seen.at(-1) !== element.innerHTML) seen.push(element.innerHTML)
+    if (element?.nextSibling && seen.at(-1) !== element.innerHTML) seen.push(element.innerHTML)
 }).observe(document, {childList: true, subtree: true, characterData: true})
 new PerformanceObserver(list => {
     for (const entry of list.getEntries()) shifted += entry.value
 }).observe({type: "layout-shift", buffered: true})
 """
-"""Notes what is in the element whenever that changes, and how far the layout shifts."""
+"""Notes what is in the element whenever that changes, once a browser has read it all (it may pause within), and how far
+the layout shifts."""
 TWO_FRAMES = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
 

@@ -4,14 +4,14 @@ import os
 import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from uuid import uuid4
+from typing import Any
 
-import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Response
+from playwright.sync_api import Browser, BrowserContext, Page
 
-from edgekit.replay.port import find_port
-from tests.cli.serving import serving
+from tests.cli.serving import get, serving, stream
+from tests.ports import reserved_port
+from tests.watch.saving import save
 
 LAYOUT = """<!doctype html><title>t</title>
 <link rel="stylesheet" href="{{ asset('shop.css') }}">
@@ -41,8 +41,16 @@ as = "tea"
     "pages/tea/[sku].html": "<h1>{{ tea.name }}</h1>",
 }
 STATE = "**/_edgekit/watch/state?*"
-RESTORED = "pages/restored.html"
 TWO_FRAMES = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+NOTE_PROBLEMS = """
+const {json} = Response.prototype
+Response.prototype.json = async function () {
+    const told = await json.call(this)
+    if (told.problems?.length) sessionStorage.problems = JSON.stringify(told.problems)
+    return told
+}
+"""
+"""Keeps what a page was told, over its reloads: a browser forgets the answers of a page that it has left."""
 OVERLAY = "edgekit-overlay dialog"
 SHADOW = "document.querySelector('edgekit-overlay').shadowRoot"
 BROKEN = "<h1>{{ user.name|upper }}</h1>"
@@ -50,33 +58,44 @@ BROKEN = "<h1>{{ user.name|upper }}</h1>"
 
 def write_site(folder: Path, files: Mapping[str, str]) -> None:
     for name, text in files.items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_text(text)
+        save(folder / name, text)
 
 
 class Watched:
     """A watched site: its folder, what its server printed, and a browser that looks at it."""
 
-    def __init__(self, url: str, site: Path, context: BrowserContext) -> None:
+    def __init__(self, url: str, site: Path, first: dict[str, Any], context: BrowserContext) -> None:
         self.url = url
         self.site = site
+        self.first = first
         self.context = context
 
     def write(self, name: str, text: str) -> None:
         write_site(self.site, {name: text})
 
     def restore(self) -> None:
-        """The site as it was at first, in one go, and built."""
-        for file in [*self.site.rglob("*.*")]:
-            if file.is_file() and file.relative_to(self.site).as_posix() not in {*SITE, RESTORED}:
-                file.unlink()
-        for name, text in SITE.items():
-            if not (self.site / name).exists() or (self.site / name).read_text() != text:
-                self.write(name, text)
-        text = f"<h1>{uuid4()}</h1>"
-        with httpx.stream("GET", f"{self.url}/_edgekit/watch/events", timeout=20) as news:
-            self.write(RESTORED, text)
-            next(line for line in news.iter_lines() if line and text in httpx.get(f"{self.url}/restored").text)
+        """The site as it was at first; until that is built, and pages were told."""
+        with stream("GET", f"{self.url}/_edgekit/watch/events") as news:
+            told = (line for line in news.iter_lines() if line.startswith("data: "))
+            next(told)
+            if self._write_back():
+                next(told)
+            # A build may have begun in between, and read some files before and others after they were written back.
+            while read_state(self.url) != self.first:
+                next(told)
+
+    def _write_back(self) -> bool:
+        """Was anything another thing?"""
+        others = [file for file in self.site.rglob("*.*") if file.relative_to(self.site).as_posix() not in SITE]
+        changed = {
+            name: text
+            for name, text in SITE.items()
+            if not (self.site / name).exists() or (self.site / name).read_text() != text
+        }
+        for file in others:
+            file.unlink()
+        write_site(self.site, changed)
+        return bool(others or changed)
 
     def visit(self, path: str) -> Page:
         """A page that knows what it is; it is marked, and loses its mark when it reloads."""
@@ -87,17 +106,23 @@ class Watched:
         return page
 
 
+def read_state(url: str) -> dict[str, Any]:
+    """The release that is served, and what is wrong with the site."""
+    state: dict[str, Any] = get(f"{url}/_edgekit/watch/state?page=%2F").json()
+    return state
+
+
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path, dict[str, Any]]]:
     folder = tmp_path_factory.mktemp("watch")
     site = folder / "site"
     write_site(site, SITE)
     with serving("site", "--watch", "--port", "0", cwd=folder) as url:
-        yield url, site
+        yield url, site, read_state(url)
 
 
 @pytest.fixture
-def watched(chromium: Browser, server: tuple[str, Path]) -> Iterator[Watched]:
+def watched(chromium: Browser, server: tuple[str, Path, dict[str, Any]]) -> Iterator[Watched]:
     with chromium.new_context() as context:
         context.set_default_timeout(20_000)
         watched = Watched(*server, context)
@@ -218,7 +243,7 @@ def test_a_page_in_the_background_follows_when_it_is_shown(watched: Watched) -> 
     away, shown = watched.visit("/about"), watched.visit("/about")
     away.evaluate("away = true")
     asked: list[str] = []
-    away.on("request", lambda request: asked.append(request.url))
+    away.on("request", lambda request: asked.append(request.url) if "/state" in request.url else None)
     watched.write("pages/about.html", SITE["pages/about.html"].replace("About", "Later"))
     heading(shown, "Later")
     away.evaluate(TWO_FRAMES)
@@ -242,11 +267,11 @@ def test_a_strict_policy_of_the_site_leaves_it_at_work(watched: Watched) -> None
 
 
 def test_a_page_finds_its_server_again(chromium: Browser, tmp_path: Path) -> None:
-    port = str(find_port("127.0.0.1", 0))
     write_site(tmp_path / "site", {**SITE, "pages/about.html": BROKEN})
-    with chromium.new_context() as context:
+    with reserved_port() as port, chromium.new_context() as context:
         context.set_default_timeout(20_000)
-        with serving("site", "--watch", "--port", port, "--strict-port", cwd=tmp_path) as url:
+        again = ("site", "--watch", "--port", str(port), "--strict-port")
+        with serving(*again, cwd=tmp_path) as url:
             page = context.new_page()
             page.goto(f"{url}/about")
             page.wait_for_selector(OVERLAY)
@@ -254,7 +279,7 @@ def test_a_page_finds_its_server_again(chromium: Browser, tmp_path: Path) -> Non
             write_site(tmp_path / "site", SITE)
             heading(page, "About")
         write_site(tmp_path / "site", {"pages/about.html": "<h1>Again</h1>"})
-        with serving("site", "--watch", "--port", port, "--strict-port", cwd=tmp_path):
+        with serving(*again, cwd=tmp_path):
             heading(page, "Again")
 
 
@@ -294,15 +319,9 @@ def save_with_the_folder(file: Path, text: str) -> None:
     "save", [save_in_place, save_by_rename, save_with_backup, save_after_deleting, save_with_the_folder]
 )
 def test_every_way_of_saving_is_one_edit(watched: Watched, save: object) -> None:
+    watched.context.add_init_script(NOTE_PROBLEMS)
     page = watched.visit("/about")
-    seen: list[str] = []
-
-    def note(response: Response) -> None:
-        if "/state" in response.url and response.json()["problems"]:
-            seen.append(response.text())
-
-    page.on("response", note)
     assert callable(save)
     save(watched.site / "pages/about.html", SITE["pages/about.html"].replace("About", save.__name__))
     heading(page, save.__name__)
-    assert seen == []
+    assert page.evaluate("sessionStorage.problems") is None

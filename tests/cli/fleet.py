@@ -12,16 +12,16 @@ import sys
 import textwrap
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Final
 
 import httpx
 
-from edgekit.replay.port import find_port
 from tests.cli.command import CONFIG, command_line, environment, write_shop
+from tests.ports import reserved_port
 from tests.source import ROOT
 
 WEBHOOK_SECRET: Final = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -59,16 +59,17 @@ class Fleet:
 
     visitors: list[int]
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, port: int, ports: Iterable[int]) -> None:
+        """`port` is nginx's, `ports` are the machines'."""
         self.folder = folder
-        self.port = find_port("127.0.0.1", 0)
+        self.port = port
         self.url = f"http://127.0.0.1:{self.port}"
         self._clients: dict[int, httpx.Client] = {}
         self.share, self.deploy, self.roll_back, self.compact = blocks("sh")
         (folder / "nginx").mkdir()
-        for machine in MACHINES:
+        for machine, own in zip(MACHINES, ports, strict=True):
             (folder / machine).mkdir()
-            (folder / machine / "port").write_text(str(find_port("127.0.0.1", 0)))
+            (folder / machine / "port").write_text(str(own))
         identity = replaced(blocks("toml")[0], {"10.0.0.10/32": "127.0.0.0/8"})
         write_shop(folder / "site", {"edgekit.toml": CONFIG + identity, "pages/old.html": "<p>old</p>" * 20_000})
         edgekit = f'exec {sys.executable} -m edgekit "$@"'
@@ -137,21 +138,23 @@ class Fleet:
 @contextmanager
 def fleet(folder: Path) -> Iterator[Fleet]:
     """All of it, running, with the shop's first release and users on both machines."""
-    made = Fleet(folder)
-    made.run(made.share)
-    made.run(made.deploy)
-    try:
-        for machine in MACHINES:
-            made.on(machine, "users", "import", "../site/users.jsonl")
-            (folder / machine / "edgekit.env").write_text(f"EDGEKIT_WEBHOOK_SECRET={WEBHOOK_SECRET}\n")
-            start(folder / machine)
-        with application() as port, nginx(made, port):
-            made.visitors = made.find_visitors()
-            yield made
-    finally:
-        made.close()
-        for machine in MACHINES:
-            stop(folder / machine)
+    with ExitStack() as held:
+        entrance, *ports = (held.enter_context(reserved_port()) for _ in ("nginx", *MACHINES))
+        made = Fleet(folder, entrance, ports)
+        made.run(made.share)
+        made.run(made.deploy)
+        try:
+            for machine in MACHINES:
+                made.on(machine, "users", "import", "../site/users.jsonl")
+                (folder / machine / "edgekit.env").write_text(f"EDGEKIT_WEBHOOK_SECRET={WEBHOOK_SECRET}\n")
+                start(folder / machine)
+            with application() as port, nginx(made, port):
+                made.visitors = made.find_visitors()
+                yield made
+        finally:
+            made.close()
+            for machine in MACHINES:
+                stop(folder / machine)
 
 
 def start(machine: Path) -> None:

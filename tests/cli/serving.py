@@ -5,9 +5,19 @@ import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
+from typing import Final
+
+import httpx
 
 from tests.cli.command import command_line, environment
+
+_PATIENCE: Final = 60
+"""Seconds: a server that builds before it answers may take longer than httpx's five, where others build, too."""
+
+get = partial(httpx.get, timeout=_PATIENCE)
+stream = partial(httpx.stream, timeout=_PATIENCE)
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from standardwebhooks.webhooks import Webhook
 
 from tests.cli.command import write_shop
 from tests.cli.fleet import MACHINES, WEBHOOK_SECRET, Fleet, blocks, fleet
+from tests.cli.serving import get
 from tests.source import ROOT
 
 needs_nginx = pytest.mark.skipif(shutil.which("nginx") is None, reason="there is no nginx: `apt install nginx`")
@@ -63,7 +64,7 @@ def test_an_identity_that_does_not_come_through_nginx_counts_for_nothing(machine
     secret = (machines.folder / "web1/edgekit-proxy.env").read_text().strip().removeprefix("EDGEKIT_PROXY_SECRET=")
 
     def ask(**headers: str) -> str:
-        return httpx.get(f"http://127.0.0.1:{port}/", headers={"x-user-id": "u1", **headers}, trust_env=False).text
+        return get(f"http://127.0.0.1:{port}/", headers={"x-user-id": "u1", **headers}, trust_env=False).text
 
     assert "Hello there" in ask()
     assert "Hello there" in ask(**{"x-edgekit-proxy-secret": secret[:-1]})
@@ -73,7 +74,7 @@ def test_an_identity_that_does_not_come_through_nginx_counts_for_nothing(machine
 @needs_nginx
 def test_a_machine_itself_tells_its_health_and_nothing_without_a_token(machines: Fleet) -> None:
     inside = f"http://127.0.0.1:{(machines.folder / 'web1/port').read_text()}/_edgekit/"
-    answers = [httpx.get(inside + path, trust_env=False).status_code for path in ("health", "metrics", "tail")]
+    answers = [get(inside + path, trust_env=False).status_code for path in ("health", "metrics", "tail")]
     assert answers == [200, 404, 404]
 
 
@@ -91,7 +92,9 @@ def test_a_webhook_changes_the_users_of_each_machine_that_it_is_sent_to(machines
     headers = {"webhook-id": "msg_1", "webhook-timestamp": str(int(now.timestamp())), "webhook-signature": signature}
 
     def send(path: str) -> int:
-        return httpx.post(machines.url + path, content=body, headers=headers | {"host": "shop.example"}).status_code
+        return httpx.post(
+            machines.url + path, content=body, headers=headers | {"host": "shop.example"}, timeout=60
+        ).status_code
 
     def greeted() -> list[bool]:
         answers = [machines.ask("/", visitor, cookie="session=u3") for visitor in machines.visitors]

@@ -8,14 +8,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from unittest import mock
 
-import httpx
 import jwt
 import pytest
 
 from edgekit.kv.store import open_store
 from edgekit.model.keys import USER_SEGMENTS
 from tests.cli.command import CONFIG, Done, run, write_shop
-from tests.cli.serving import serving
+from tests.cli.serving import get, serving
 
 SECRET = "a secret of 64 bytes, as HS512 wants it, and not a byte less!!!!"
 JWT = """
@@ -92,10 +91,10 @@ def test_production_behind_a_proxy_with_a_secret(tmp_path: Path) -> None:
             assert list(snapshot.scan(USER_SEGMENTS)) == []  # no sample users
         assert run("users", "put", "u1", '{"name": "Ada"}', "--store", folder / "build/edge.lmdb").status == 0
         believed = {"x-user-id": "u1", "x-edgekit-proxy-secret": SECRET}
-        assert "Hello Ada" in httpx.get(url, headers=believed).text
-        assert "Hello there" in httpx.get(url, headers={"x-user-id": "u1"}).text
+        assert "Hello Ada" in get(url, headers=believed).text
+        assert "Hello there" in get(url, headers={"x-user-id": "u1"}).text
         for path in ("/_edgekit/inspector", "/_edgekit/watch/state", "/?_user=u1&_tier=vip"):
-            answer = httpx.get(url + path)
+            answer = get(url + path)
             assert "Ada" not in answer.text
             assert (answer.status_code == 404) == path.startswith("/_edgekit/")
 
@@ -131,7 +130,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str
 def test_a_token_tells_the_user_and_claims_need_no_record(served: tuple[Path, str]) -> None:
     _, url = served
     headers = {"authorization": f"Bearer {token('u7', given_name='Eve', plan='vip')}"}
-    text = httpx.get(url, headers=headers).text
+    text = get(url, headers=headers).text
     assert "Gold" in text
     assert "Hello Eve" in text
 

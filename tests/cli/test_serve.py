@@ -6,11 +6,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import httpx
 import pytest
 
 from tests.cli.command import command_line, environment, run, run_process, write_shop
-from tests.cli.serving import serving
+from tests.cli.serving import get, serving
 from tests.replay.sending import ENVIRONMENT, event_body, open_signal, send_signal, send_webhook
 
 
@@ -25,20 +24,20 @@ def taken() -> Iterator[int]:
 
 def test_a_site_is_built_served_and_seen_by_its_sample_users(shop: Path) -> None:
     with serving("--port", "0", cwd=shop) as url:
-        assert httpx.get(url).text == "<h1>Spring</h1>\n<p>Hello there, 0 points</p>"
-        assert httpx.get(url, headers={"x-user-id": "u1"}).text == "<h1>Gold</h1>\n<p>Hello Ada, 7 points</p>"
-        assert httpx.get(f"{url}/nowhere").status_code == 404
+        assert get(url).text == "<h1>Spring</h1>\n<p>Hello there, 0 points</p>"
+        assert get(url, headers={"x-user-id": "u1"}).text == "<h1>Gold</h1>\n<p>Hello Ada, 7 points</p>"
+        assert get(f"{url}/nowhere").status_code == 404
     assert run("users", "get", "u1", "--json").json["expires"] is None
 
 
 def test_a_running_server_answers_from_the_next_release_and_edit(shop: Path) -> None:
     with serving("site", "--port", "0", "--workers", "2", cwd=shop) as url:
-        assert httpx.get(f"{url}/about").text == "<p>About us</p>"
+        assert get(f"{url}/about").text == "<p>About us</p>"
         write_shop(shop / "site", {"pages/about.html": "new"})
         assert run("build").status == 0
         assert run("segments", "put", "free", "hero=Live").status == 0
-        assert httpx.get(f"{url}/about").text == "new"
-        assert "<h1>Live</h1>" in httpx.get(url).text
+        assert get(f"{url}/about").text == "new"
+        assert "<h1>Live</h1>" in get(url).text
 
 
 def test_users_that_are_there_are_left_alone(shop: Path) -> None:
@@ -57,7 +56,7 @@ def test_a_store_is_served_without_its_site(built: Path, tmp_path: Path, named: 
         cwd = tmp_path / "elsewhere"
         cwd.mkdir()
     with serving("--port", "0", *arguments, cwd=cwd) as url:
-        assert "Hello Ada" in httpx.get(url, headers={"x-user-id": "u1"}).text
+        assert "Hello Ada" in get(url, headers={"x-user-id": "u1"}).text
 
 
 def test_a_port_in_use_gives_the_next_free_one(built: Path) -> None:
@@ -117,7 +116,7 @@ def test_events_are_taken_with_secrets_and_seen_after_the_lag(shop: Path) -> Non
             assert send_webhook(port, f"webhook {lag}", event_body("u1", 1, name=f"Bob {lag}")) == 204
             with open_signal(port) as signal:
                 assert send_signal(signal, f"signal {lag}", event_body("u1", 2, points=8)) == 204
-            greetings.append(httpx.get(url, headers={"x-user-id": "u1"}).text.splitlines()[1])
+            greetings.append(get(url, headers={"x-user-id": "u1"}).text.splitlines()[1])
     assert greetings == ["<p>Hello Ada, 7 points</p>", "<p>Hello Bob 5m, 8 points</p>"]
 
 

@@ -12,7 +12,6 @@ import re
 import shlex
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 from contextlib import ExitStack, chdir
@@ -21,6 +20,7 @@ from typing import Final, NamedTuple
 
 from edgekit.cli.init import STARTER
 from tests.cli.command import Done, as_nobody, command_line, environment, run
+from tests.ports import reserved_port
 
 HOME: Final = "~/notes"
 """What is written for the scratch folder."""
@@ -53,11 +53,11 @@ def play(transcript: Transcript, folder: Path) -> str:
         with file.open("a" if name.endswith(" +") else "w", encoding="utf-8") as opened:
             opened.write(content)
     shown = [transcript.what]
-    port = _free_port()
-    with chdir(folder), ExitStack() as stack:
+    with chdir(folder), reserved_port() as port, ExitStack() as stack:
         for line in transcript.commands:
-            done = _run(line.replace("$PORT", port), folder, stack)
-            output = (done.text + done.err).replace(port, "$PORT").replace(str(folder), HOME)
+            done = _run(line.replace("$PORT", str(port)), folder, stack)
+            # A port alone: the digest of a release may hold its digits, too.
+            output = re.sub(rf"\b{port}\b", "$PORT", done.text + done.err).replace(str(folder), HOME)
             status = f"[{done.status}]\n" if done.status else ""
             output = re.sub(r"[0-9.]+ s$", "0.1 s", re.sub(r"\b[0-9a-f]{32}\b", "RELEASE", output), flags=re.M)
             shown.append(f"$ {line}\n{output}{status}")
@@ -95,9 +95,3 @@ def _start(arguments: list[str], stack: ExitStack) -> tuple[subprocess.Popen[byt
     first = process.stdout.readline()
     assert first
     return process, first
-
-
-def _free_port() -> str:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return str(probe.getsockname()[1])

@@ -42,7 +42,6 @@ def copy_source(folder: Path, files: Iterable[str]) -> None:
 
 @pytest.mark.timeout(MINUTES * 60)
 def test_a_bad_template_blocks_the_commit_and_a_good_one_passes(tmp_path: Path, environment: dict[str, str]) -> None:
-    skip_without_packages(tmp_path)
     source = Repository(tmp_path / "edgekit", environment)
     copy_source(source.folder, (name for name in tracked() if name.startswith(INSTALLED)))
     assert source.commit_all("edgekit").returncode == 0
@@ -51,6 +50,8 @@ def test_a_bad_template_blocks_the_commit_and_a_good_one_passes(tmp_path: Path, 
     (shop.folder / "README.md").write_text("A shop.\n")
     shop.git("add", "-A")
     tried = shop.pre_commit("try-repo", str(source.folder), "edgekit-check", "--all-files")
+    if tried.returncode not in (0, 1):  # the hook's environment could not be made
+        skip_without_packages(tmp_path)
     assert tried.returncode == 1, tried.stdout
     assert "site/pages/about.html:2: EK202" in tried.stdout
 
@@ -70,7 +71,7 @@ def test_a_bad_template_blocks_the_commit_and_a_good_one_passes(tmp_path: Path, 
 
 
 def skip_without_packages(folder: Path) -> None:
-    """The hook's environment is made by pip, from a package index."""
+    """The hook's environment is made by pip, from a package index, which it asks again and again; this asks once."""
     wanted = [
         sys.executable,
         "-m",
