@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import BUDGETS, folder_of, overruns
+from tests.conftest import BUDGETS, folder_of, is_over, overruns
 from tests.scale import scaled
 from tests.source import ROOT
 
@@ -58,3 +58,10 @@ def test_only_folders_over_their_budget_are_named() -> None:
     assert overruns({"tests/kv": allowed + 1}) == [
         f"tests/kv took {allowed + 1:.1f} s, its budget in tests/conftest.py is {allowed} s"
     ]
+
+
+def test_a_run_fails_when_all_of_it_took_too_long_and_not_by_one_folder_that_was_held_up() -> None:
+    kv, model = scaled(BUDGETS["tests/kv"]), scaled(BUDGETS["tests/model"])
+    assert not is_over({"tests/kv": kv + model, "tests/model": 0.0})
+    assert is_over({"tests/kv": kv + model, "tests/model": 0.1})
+    assert is_over({"tests/kv": kv + 1})
