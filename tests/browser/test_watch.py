@@ -1,6 +1,5 @@
 """`serve --watch` with real edits, seen in open pages."""
 
-import os
 import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -303,7 +302,6 @@ def save_with_backup(file: Path, text: str) -> None:
 
 def save_after_deleting(file: Path, text: str) -> None:
     file.unlink()
-    os.sync()
     file.write_text(text)
 
 
@@ -311,8 +309,9 @@ def save_with_the_folder(file: Path, text: str) -> None:
     aside = file.parents[1] / "aside"
     shutil.copytree(file.parent, aside)
     (aside / file.name).write_text(text)
-    shutil.rmtree(file.parent)
+    file.parent.rename(old := file.parents[2] / "old")
     aside.rename(file.parent)
+    shutil.rmtree(old)
 
 
 @pytest.mark.parametrize(
