@@ -36,7 +36,10 @@ def quick(chain: Chain, folder: Path) -> Iterator[int]:
 
 def test_a_logout_counts_once_the_session_is_asked_for_again(sharing: Chain, tmp_path: Path) -> None:
     application, release = sharing.site.application, sharing.site.release
-    with quick(sharing, tmp_path) as port, httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
+    with (
+        quick(sharing, tmp_path) as port,
+        httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30, trust_env=False) as client,
+    ):
 
         def shown() -> str:
             return client.get("/tier", headers={"cookie": "session=ended"}).text
