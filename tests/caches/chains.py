@@ -120,7 +120,7 @@ def nginx_inside(site: Site, folder: Path) -> Iterator[Chain]:
 
 
 def varnish_recipe(site: Site, folder: Path) -> str:
-    """The document's, with other addresses. What it includes is written into `folder`."""
+    """The document's, with other addresses and more patience. What it includes is written into `folder`."""
     address = {'.host = "10.0.0.11"': '.host = "127.0.0.1"', '.port = "1818"': f'.port = "{site.port}"'}
     public = replaced(read_recipe("public", "vcl"), address)
     if site.recipe == "public":
@@ -129,13 +129,14 @@ def varnish_recipe(site: Site, folder: Path) -> str:
     changes = {
         "/etc/varnish/shop.vcl": str(folder / "shop.vcl"),
         '.port = "8000"': f'.port = "{site.application.port}"',
+        ".first_byte_timeout = 2s": ".first_byte_timeout = 30s",
         '"…"': f'"{PROXY_SECRET}"',
     }
     return replaced(read_recipe("segments", "vcl"), changes)
 
 
 def nginx_recipe(site: Site, folder: Path, port: int) -> str:
-    """The document's, with other addresses."""
+    """The document's, with other addresses and more patience."""
     changes = {
         "10.0.0.11:1818": f"127.0.0.1:{site.port}",
         "listen 80;": f"listen 127.0.0.1:{port};",
@@ -143,6 +144,7 @@ def nginx_recipe(site: Site, folder: Path, port: int) -> str:
     }
     if site.recipe == "segments":
         changes |= {"127.0.0.1:8000": f"127.0.0.1:{site.application.port}", '"…"': f'"{PROXY_SECRET}"'}
+        changes |= {"proxy_read_timeout 2s": "proxy_read_timeout 30s"}
     return replaced(read_recipe(site.recipe, "nginx"), changes)
 
 
