@@ -225,6 +225,16 @@ def test_a_signal_stops_it_quietly(file: Path, number: signal.Signals) -> None:
         fetch(port, "/about")
 
 
+def test_a_signal_that_comes_while_it_is_stopped_ends_it_when_it_goes_on(file: Path) -> None:
+    with running(file) as (_, process):
+        process.send_signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WNOWAIT)
+        process.send_signal(signal.SIGTERM)
+        process.send_signal(signal.SIGCONT)
+        output, errors = process.communicate(timeout=20)
+    assert (process.returncode, output, errors) == (0, "stopped\n", "")
+
+
 def test_a_critical_event_is_one_json_line_on_stderr(tmp_path: Path) -> None:
     file = tmp_path / "edge.lmdb"
     write_store(file, make_site(1) | {"users": {"u1": "damaged"}})
