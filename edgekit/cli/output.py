@@ -39,7 +39,9 @@ class Output:
 
     def data(self, content: bytes | str) -> None:
         """Exactly these bytes on stdout."""
-        sys.stdout.buffer.write(content.encode(errors="backslashreplace") if isinstance(content, str) else content)
+        left = memoryview(content.encode(errors="backslashreplace") if isinstance(content, str) else content)
+        while left:  # with PYTHONUNBUFFERED a write may take a part only: a pipe's does if the process is stopped in it
+            left = left[sys.stdout.buffer.write(left) :]
 
     def line(self, text: str) -> None:
         """A line of a command's result, on stdout."""

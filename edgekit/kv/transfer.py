@@ -65,7 +65,8 @@ def export_release(
 ) -> Exported:
     """Write a release, by default the current one, piece by piece; `release` is its digest or the beginning of it.
 
-    `progress` gets how many bodies of how many are written. It reads one moment of the store, however long that takes.
+    `write` takes the whole of a piece; `progress` gets how many bodies of how many are written. It reads one moment of
+    the store, however long that takes.
     Raises EK434 (no such release), EK433 (a part of it is missing or damaged), EK448 (too large for such a file).
     """
     written = 0

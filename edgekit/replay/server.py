@@ -43,6 +43,7 @@ _OWN_FILES: Final = 2 * ORIGIN_CONNECTIONS + 128
 """Descriptors that are no connections of clients, at most: those to the origin, the store, listeners, logs."""
 _LISTEN_SECONDS: Final = 0.02
 _LISTEN_TRIES: Final = 1_500
+_AWAKE_SECONDS: Final = 0.5
 
 
 def serve(store_path: Path, host: str, port: int, options: Options, on_start: Callable[[], None] | None = None) -> None:
@@ -93,6 +94,7 @@ def run_server(
         log_dictconfig={"handlers": _LOG_TO_STDERR},
     )
     _listen_on(server, bind_socket(host, port))
+    server.main_loop_interrupt = _Interrupt()
     if signal.getsignal(signal.SIGHUP) == signal.SIG_DFL:  # granian would go on without its terminal
         server.on_startup(partial(signal.signal, signal.SIGHUP, server.signal_handler_interrupt))
     if on_start:
@@ -107,6 +109,19 @@ def run_server(
             "a worker of the server died",
             help="see what it wrote before; start the server again",
         ) from None
+
+
+class _Interrupt(threading.Event):
+    """What granian's main thread waits for until it is set, awake now and then.
+
+    Of a signal that another thread was given, as happens to one that comes while the process is stopped, Python tells
+    the main thread when that runs (the `signal` module's "Signals and threads"): asleep, it would never end the server.
+    """
+
+    def wait(self, timeout: float | None = None) -> bool:
+        while not super().wait(_AWAKE_SECONDS):
+            pass
+        return True
 
 
 def _listen_on(server: Any, listener: socket.socket) -> None:

@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from edgekit.kv.store import LmdbStore, open_store
-from tests.caches.programs import Nginx, Varnish, free_port, nginx, running, varnish
+from tests.caches.programs import Nginx, Varnish, nginx, running, varnish
 from tests.caches.recipes import Recipe, read_recipe
 from tests.caches.shop import Application, application, describe
 from tests.cli.command import command_line, environment
 from tests.cli.fleet import replaced
+from tests.ports import reserved_port
 from tests.replay.identity.credentials import SECRET, write_cookie
 from tests.replay.serving import write_release
 
@@ -86,8 +87,8 @@ class Chain(NamedTuple):
 def serve_site(recipe: Recipe, folder: Path) -> Iterator[Site]:
     folder.mkdir()
     file = folder / "edge.lmdb"
-    with application() as asked, open_store(file, create=True) as store:
-        site = Site(recipe, file, store, asked, free_port())
+    with application() as asked, open_store(file, create=True) as store, reserved_port() as port:
+        site = Site(recipe, file, store, asked, port)
         site.publish()
         words = ("serve", "--production", "--workers", "2", "--port", str(site.port), "--strict-port", "--store", file)
         with running(command_line(*words), folder, site.port, environment(**_SECRETS[recipe])):
@@ -97,8 +98,9 @@ def serve_site(recipe: Recipe, folder: Path) -> Iterator[Site]:
 @contextmanager
 def varnish_inside(site: Site, folder: Path) -> Iterator[Chain]:
     folder.mkdir()
-    inner, outer = free_port(), free_port()
     with (
+        reserved_port() as inner,
+        reserved_port() as outer,
         varnish(folder / "inner", varnish_recipe(site, folder), inner) as kept,
         nginx(folder / "outer", _OUTER_NGINX.format(port=outer, behind=inner), outer) as outside,
     ):
@@ -108,8 +110,9 @@ def varnish_inside(site: Site, folder: Path) -> Iterator[Chain]:
 @contextmanager
 def nginx_inside(site: Site, folder: Path) -> Iterator[Chain]:
     folder.mkdir()
-    inner, outer = free_port(), free_port()
     with (
+        reserved_port() as inner,
+        reserved_port() as outer,
         nginx(folder / "inner", nginx_recipe(site, folder / "inner", inner), inner) as kept,
         varnish(folder / "outer", _OUTER_VARNISH.format(behind=inner), outer) as outside,
     ):
@@ -117,7 +120,7 @@ def nginx_inside(site: Site, folder: Path) -> Iterator[Chain]:
 
 
 def varnish_recipe(site: Site, folder: Path) -> str:
-    """The document's, with other addresses. What it includes is written into `folder`."""
+    """The document's, with other addresses and more patience. What it includes is written into `folder`."""
     address = {'.host = "10.0.0.11"': '.host = "127.0.0.1"', '.port = "1818"': f'.port = "{site.port}"'}
     public = replaced(read_recipe("public", "vcl"), address)
     if site.recipe == "public":
@@ -126,13 +129,14 @@ def varnish_recipe(site: Site, folder: Path) -> str:
     changes = {
         "/etc/varnish/shop.vcl": str(folder / "shop.vcl"),
         '.port = "8000"': f'.port = "{site.application.port}"',
+        ".first_byte_timeout = 2s": ".first_byte_timeout = 30s",
         '"…"': f'"{PROXY_SECRET}"',
     }
     return replaced(read_recipe("segments", "vcl"), changes)
 
 
 def nginx_recipe(site: Site, folder: Path, port: int) -> str:
-    """The document's, with other addresses."""
+    """The document's, with other addresses and more patience."""
     changes = {
         "10.0.0.11:1818": f"127.0.0.1:{site.port}",
         "listen 80;": f"listen 127.0.0.1:{port};",
@@ -140,6 +144,7 @@ def nginx_recipe(site: Site, folder: Path, port: int) -> str:
     }
     if site.recipe == "segments":
         changes |= {"127.0.0.1:8000": f"127.0.0.1:{site.application.port}", '"…"': f'"{PROXY_SECRET}"'}
+        changes |= {"proxy_read_timeout 2s": "proxy_read_timeout 30s"}
     return replaced(read_recipe(site.recipe, "nginx"), changes)
 
 

@@ -1,7 +1,6 @@
 """Real varnishd and nginx, each in a folder and on ports of its own. They end with the test run, however that ends."""
 
 import os
-import random
 import shlex
 import subprocess
 import time
@@ -10,7 +9,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from edgekit.replay.port import find_port
 from tests.caches.recipes import read_command
 from tests.cli.fleet import replaced
 from tests.replay.wire import is_listening
@@ -100,8 +98,3 @@ def running(
             assert process.poll() is None, (folder / "log").read_text()
         finally:
             process.terminate()
-
-
-def free_port() -> int:
-    """Below those that the kernel gives to clients: a client could get it before the program that is started for it."""
-    return find_port("127.0.0.1", random.randrange(20_000, 32_000))

@@ -171,8 +171,11 @@ def application() -> Iterator[Application]:
         def log_message(self, format: str, *args: object) -> None:
             pass
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        server.daemon_threads = True
+    class Server(ThreadingHTTPServer):
+        daemon_threads = True
+        request_queue_size = 128  # caches wait for a second until a connection is taken, and may want many at once
+
+    with Server(("127.0.0.1", 0), Handler) as server:
         made.port = server.server_port
         threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         try:

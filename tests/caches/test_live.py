@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 
 from tests.caches.chains import Chain, nginx_recipe, varnish_recipe
-from tests.caches.programs import free_port, nginx, varnish
+from tests.caches.programs import nginx, varnish
 from tests.cli.command import Done, run
 from tests.cli.fleet import replaced
+from tests.ports import reserved_port
 
 PREMIUM_AND_VIP, BOTH_PREMIUM = (1, 2), (1, 4)
 
@@ -60,11 +61,11 @@ def test_a_broken_varnish_is_found_out(
     public: dict[str, str],
     expected: set[str],
 ) -> None:
-    chain, port = chains["segments-varnish"], free_port()
+    chain = chains["segments-varnish"]
     vcl = replaced(varnish_recipe(chain.site, tmp_path), segments)
     included = tmp_path / "shop.vcl"
     included.write_text(replaced(included.read_text(), public))
-    with varnish(tmp_path / "broken", vcl, port):
+    with reserved_port() as port, varnish(tmp_path / "broken", vcl, port):
         assert expected <= codes(chain, port)
 
 
@@ -72,7 +73,8 @@ def test_a_broken_varnish_is_found_out(
 def test_a_broken_nginx_is_found_out(
     chains: dict[str, Chain], tmp_path: Path, numbers: tuple[int, int], old: str, new: str, code: str
 ) -> None:
-    chain, port = chains["segments-nginx"], free_port()
-    conf = replaced(nginx_recipe(chain.site, tmp_path / "broken", port), {old: new})
-    with nginx(tmp_path / "broken", conf, port):
-        assert code in codes(chain, port, numbers)
+    chain = chains["segments-nginx"]
+    with reserved_port() as port:
+        conf = replaced(nginx_recipe(chain.site, tmp_path / "broken", port), {old: new})
+        with nginx(tmp_path / "broken", conf, port):
+            assert code in codes(chain, port, numbers)

@@ -2,15 +2,16 @@
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import httpx
 
 from tests.caches.chains import Chain, nginx_recipe, varnish_recipe
-from tests.caches.programs import free_port, nginx, varnish
+from tests.caches.programs import nginx, varnish
 from tests.caches.shop import expect
 from tests.cli.fleet import replaced
+from tests.ports import reserved_port
 
 _KEPT = {"cache-control": "max-age=3600", "etag": '"same"', "vary": "cookie"}
 _NAMED = {"x-user-id": "u5", "x-user-segment": "vip", **_KEPT}
@@ -21,20 +22,24 @@ _PATIENCE = 10
 @contextmanager
 def quick(chain: Chain, folder: Path) -> Iterator[int]:
     """The chain's cache, but that it asks again soon; at this port."""
-    port = free_port()
-    if "varnish" in chain.name:
-        vcl = replaced(varnish_recipe(chain.site, folder), {"beresp.ttl = 10s": "beresp.ttl = 0.1s"})
-        with varnish(folder / "quick", vcl, port):
-            yield port
-    else:
-        conf = replaced(nginx_recipe(chain.site, folder / "quick", port), {"200 204 10s": "200 204 1s"})
-        with nginx(folder / "quick", conf, port):
+    started: AbstractContextManager[object]
+    with reserved_port() as port:
+        if "varnish" in chain.name:
+            vcl = replaced(varnish_recipe(chain.site, folder), {"beresp.ttl = 10s": "beresp.ttl = 0.1s"})
+            started = varnish(folder / "quick", vcl, port)
+        else:
+            conf = replaced(nginx_recipe(chain.site, folder / "quick", port), {"200 204 10s": "200 204 1s"})
+            started = nginx(folder / "quick", conf, port)
+        with started:
             yield port
 
 
 def test_a_logout_counts_once_the_session_is_asked_for_again(sharing: Chain, tmp_path: Path) -> None:
     application, release = sharing.site.application, sharing.site.release
-    with quick(sharing, tmp_path) as port, httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
+    with (
+        quick(sharing, tmp_path) as port,
+        httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30, trust_env=False) as client,
+    ):
 
         def shown() -> str:
             return client.get("/tier", headers={"cookie": "session=ended"}).text

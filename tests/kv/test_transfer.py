@@ -327,7 +327,8 @@ from edgekit.kv.transfer import export_release, import_release
 tracemalloc.start()
 with open_store(Path(sys.argv[2]), create=True) as store:
     if sys.argv[1] == "export":
-        export_release(store, None, sys.stdout.buffer.write)
+        with open(1, "wb") as stdout:  # not the one of `sys`, which may take a part only of what is written
+            export_release(store, None, stdout.write)
     else:
         import_release(store, sys.stdin.buffer, file="-", now=1.0)
 print(tracemalloc.get_traced_memory()[1], file=sys.stderr)
@@ -350,7 +351,9 @@ def test_a_large_release_goes_through_a_pipe_in_little_memory(fast_folder: Path)
         done = subprocess.run(
             [*command, "import", other], cwd=ROOT, stdin=out.stdout, capture_output=True, check=False, timeout=120
         )
+        assert out.stdout is not None
         assert out.stderr is not None
+        out.stdout.close()  # or one whose import has failed would write on
         said = [out.stderr.read(), done.stderr]
     assert (out.returncode, done.returncode) == (0, 0), said
     # A batch of bodies, and another on its way; never the release.

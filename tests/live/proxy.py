@@ -34,7 +34,7 @@ Policy = Callable[[Asking, Upstream], Given]
 @contextmanager
 def proxying(origin: str, policy: Policy) -> Iterator[str]:
     """Yields the proxy's URL."""
-    with httpx.Client(trust_env=False) as client:
+    with httpx.Client(timeout=30, trust_env=False) as client:
 
         def ask(asking: Asking) -> Given:
             response = client.get(origin + asking.url, headers=dict(asking.headers))

@@ -11,7 +11,7 @@ from typing import Any
 
 from edgekit.kv.store import LmdbStore, open_store
 from edgekit.model.keys import NAMESPACES
-from edgekit.replay.port import find_port
+from tests.ports import reserved_port
 from tests.replay.published import publish
 
 _PROGRAM = """
@@ -61,16 +61,18 @@ def running(
 
     `environment` is added to this process's: secrets, and as `LAG` the seconds of --lag. `token` is the admin's.
     """
-    port = find_port("127.0.0.1", 0)
     mode = "production" if production else "development"
-    with subprocess.Popen(
-        [sys.executable, "-c", _PROGRAM, str(file), str(port), str(workers), mode]
-        + [str(word) for limit in limits.items() for word in limit],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "EDGEKIT_ADMIN_TOKEN": token, **environment},
-    ) as process:
+    words = [str(word) for limit in limits.items() for word in limit]
+    with (
+        reserved_port() as port,
+        subprocess.Popen(
+            [sys.executable, "-c", _PROGRAM, str(file), str(port), str(workers), mode, *words],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "EDGEKIT_ADMIN_TOKEN": token, **environment},
+        ) as process,
+    ):
         try:
             assert process.stdout is not None
             assert process.stdout.readline() == "started\n"

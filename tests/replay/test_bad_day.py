@@ -18,9 +18,9 @@ from edgekit.replay.app import build_app, create_app
 from edgekit.replay.core import respond
 from edgekit.replay.faults import BadDay, Faults
 from edgekit.replay.options import Options
-from edgekit.replay.port import find_port
 from edgekit.replay.runtime import runtime_folder
 from edgekit.replay.store import ReplayStore
+from tests.ports import reserved_port
 from tests.replay.asking import ask
 from tests.replay.published import publish
 from tests.replay.serving import write_store
@@ -40,7 +40,7 @@ SITE: dict[str, Any] = {
         "503": "<h1>later</h1>",
     },
     "users": {"u1": {"tier": "vip", "name": "Ada"}},
-    "cpu_ms": 50,
+    "cpu_ms": 10_000,  # however long the machine does something else
 }
 PAGE = b"vip Ada vip"
 GUEST = b"free there free"
@@ -62,8 +62,7 @@ def test_each_of_the_look_ups_that_fail_is_an_event_and_no_answer_is_an_error() 
         failed += drawn < 0.01
         return drawn
 
-    site = {**SITE, "cpu_ms": 10_000}  # however long the machine does something else
-    store = BadDay(Faults(kv_read=0.01), chance=draw).open(MemoryStore(publish(site)))
+    store = BadDay(Faults(kv_read=0.01), chance=draw).open(MemoryStore(publish(SITE)))
     warm(lambda path, user: ask(store, path, user).body)
     failed = 0
     answers = [ask(store, *asked) for asked in [("/", "u1"), ("/", "u1"), ("/about", "u1")] * scaled(6_667)]
@@ -94,13 +93,13 @@ def test_an_answer_waits_for_its_look_ups_one_after_the_other() -> None:
     assert [day.delay(ask(store, path)) for path in ("/", "/", "/about", "/nowhere")] == [0.75, 0.75, 0.25, 0]
 
 
-@pytest.mark.parametrize(("cpu", "status"), [(0.04, 200), (0.06, 429)])
+@pytest.mark.parametrize(("cpu", "status"), [(9.0, 200), (11.0, 429)])
 def test_cpu_counts_for_the_budget_and_the_answer_is_later_by_it(cpu: float, status: int) -> None:
     day = BadDay(Faults(cpu=cpu))
     store = day.open(MemoryStore(publish(SITE)))
     answers = [ask(store) for _ in range(3)]
     assert [status] * 3 == [answer.status for answer in answers]
-    assert all(cpu <= answer.cpu < cpu + 0.01 for answer in answers)
+    assert all(cpu <= answer.cpu < cpu + 1 for answer in answers)
     assert [cpu] * 3 == [day.delay(answer) for answer in answers]
 
 
@@ -218,11 +217,11 @@ def read_events(file: Path) -> list[dict[str, Any]]:
 
 
 def test_a_server_whose_look_ups_fail_once_in_a_hundred_times_has_no_error(tmp_path: Path) -> None:
-    store, events, port = tmp_path / "edge.lmdb", tmp_path / "events", find_port("127.0.0.1", 0)
+    store, events = tmp_path / "edge.lmdb", tmp_path / "events"
     write_store(store, SITE)
     asked = [("/", "u1"), ("/", "u1"), ("/", "u1"), ("/about", "u1")] * 25
-    options = ("--store", str(store), "--port", str(port), "--strict-port", "--fault", "kv-read=0.01")
-    with started(events, "-m", "edgekit", "serve", *options):
+    options = ("--store", str(store), "--strict-port", "--fault", "kv-read=0.01")
+    with reserved_port() as port, started(events, "-m", "edgekit", "serve", *options, "--port", str(port)):
         warm(lambda path, user: fetch(port, path, user)[1])
         told = len(read_events(events))
         answers = [answer for _ in range(scaled(200)) for answer in fetch_many(port, asked)]
@@ -274,9 +273,8 @@ with runtime_folder() as folder:
 
 def test_a_server_of_which_all_look_ups_fail_answers_from_memory(tmp_path: Path) -> None:
     store, events, flag = tmp_path / "edge.lmdb", tmp_path / "events", tmp_path / "flag"
-    port = find_port("127.0.0.1", 0)
     write_store(store, SITE)
-    with started(events, "-c", _FAILING, str(store), str(port), str(flag)):
+    with reserved_port() as port, started(events, "-c", _FAILING, str(store), str(port), str(flag)):
         warm(lambda path, user: fetch(port, path, user)[1])
         flag.touch()
         asked = [("/", "u1"), ("/about", "u1"), ("/other", "u1"), ("/nowhere", "u1")]
@@ -291,11 +289,13 @@ def test_a_server_of_which_all_look_ups_fail_answers_from_memory(tmp_path: Path)
 
 
 def test_a_server_may_have_every_kind_of_bad_day_at_once(tmp_path: Path) -> None:
-    store, events, port = tmp_path / "edge.lmdb", tmp_path / "events", find_port("127.0.0.1", 0)
-    write_store(store, SITE)
-    options = ("--store", str(store), "--port", str(port), "--strict-port", "--workers", "2", "--cold-start", "10ms")
-    with started(
-        events, "-m", "edgekit", "serve", *options, "--fault", "kv-read=1", "--fault", "cpu=60ms", "--latency", "kv=5ms"
+    store, events = tmp_path / "edge.lmdb", tmp_path / "events"
+    write_store(store, {**SITE, "cpu_ms": 50})
+    options = ("--store", str(store), "--strict-port", "--workers", "2", "--cold-start", "10ms")
+    faults = ("--fault", "kv-read=1", "--fault", "cpu=60ms", "--latency", "kv=5ms")
+    with (
+        reserved_port() as port,
+        started(events, "-m", "edgekit", "serve", *options, *faults, "--port", str(port)),
     ):
         assert {fetch(port, "/", "u1") for _ in range(10)} == {(429, b"This page took too long to make.\n")}
     assert events.read_text().splitlines()[1] == (

@@ -39,7 +39,7 @@ SITE = {
 def server(tmp_path: Path) -> Iterator[tuple[int, int]]:
     """Port and process of a server with one worker."""
     write_store(tmp_path / "edge.lmdb", SITE)
-    with running(tmp_path / "edge.lmdb", HEAD_SECONDS=1, UNREAD_SECONDS=1) as (port, process):
+    with running(tmp_path / "edge.lmdb", HEAD_SECONDS=10, UNREAD_SECONDS=1) as (port, process):
         yield port, children_of(process.pid)[0]
 
 

@@ -1,5 +1,6 @@
 """Faults on purpose: every look-up missing, expired, damaged or failing, and what the client still gets."""
 
+import gc
 from collections.abc import Callable
 
 import pytest
@@ -280,6 +281,25 @@ def test_as_much_cpu_as_allowed_is_fine() -> None:
     ticks = iter([1.0, 1.5])
     store = ReplayStore(MemoryStore(publish({**SITE, "cpu_ms": 500})), cpu_clock=lambda: next(ticks))
     assert ask(store).status == 200
+
+
+@pytest.mark.parametrize("collects", [True, False])
+def test_no_collection_falls_into_an_answer_and_counts_as_its_cpu(collects: bool) -> None:
+    meanwhile: list[bool] = []
+
+    def look() -> float:
+        meanwhile.append(gc.isenabled())
+        return 0.0
+
+    store = ReplayStore(MemoryStore(publish(SITE)), cpu_clock=look)
+    was = gc.isenabled()
+    (gc.enable if collects else gc.disable)()
+    try:
+        assert ask(store).status == 200
+        assert gc.isenabled() == collects
+    finally:
+        (gc.enable if was else gc.disable)()
+    assert meanwhile == [False, False]
 
 
 def test_a_bug_of_ours_is_the_503_page_and_tells_no_value(warm: ReplayStore, monkeypatch: pytest.MonkeyPatch) -> None:

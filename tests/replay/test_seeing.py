@@ -197,7 +197,7 @@ def test_in_production_without_a_token_they_are_not_there(file: Path) -> None:
 
 
 def test_a_token_opens_them_and_a_tail_ends_with_its_server(file: Path) -> None:
-    with running(file, workers=2, environment=PROXY_SECRET, production=True, token=TOKEN) as (port, process):
+    with running(file, 2, PROXY_SECRET, production=True, token=TOKEN, STOP_SECONDS=60) as (port, process):
         bearer = {"authorization": f"Bearer {TOKEN}", "host": "shop.example"}
         for path in ("/_edgekit/metrics", "/_edgekit/tail"):
             status, headers, _ = ask(port, path, {"authorization": "Bearer t0ken"})

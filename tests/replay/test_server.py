@@ -186,7 +186,7 @@ def test_no_request_is_dropped_when_it_stops(file: Path, workers: int) -> None:
                 answers.append(converse(connection, b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"))
             answered.release()
 
-    with running(file, workers) as (port, process), ThreadPoolExecutor(CLIENTS) as clients:
+    with running(file, workers, STOP_SECONDS=60) as (port, process), ThreadPoolExecutor(CLIENTS) as clients:
         visits = [clients.submit(visit, client) for client in range(CLIENTS)]
         for _ in range(200):
             answered.acquire()
@@ -202,7 +202,7 @@ def test_no_request_is_dropped_when_it_stops(file: Path, workers: int) -> None:
 
 def test_an_answer_that_is_being_read_is_finished_when_it_stops(tmp_path: Path) -> None:
     write_store(tmp_path / "edge.lmdb", {"pages": {"/": "x" * 2_000_000}})
-    with running(tmp_path / "edge.lmdb") as (port, process):
+    with running(tmp_path / "edge.lmdb", STOP_SECONDS=60) as (port, process):
         with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
             connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
             first = connection.recv(1_000)
@@ -223,6 +223,16 @@ def test_a_signal_stops_it_quietly(file: Path, number: signal.Signals) -> None:
     assert (process.returncode, output, errors) == (0, "stopped\n", "")
     with pytest.raises(ConnectionRefusedError):
         fetch(port, "/about")
+
+
+def test_a_signal_that_comes_while_it_is_stopped_ends_it_when_it_goes_on(file: Path) -> None:
+    with running(file) as (_, process):
+        process.send_signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WNOWAIT)
+        process.send_signal(signal.SIGTERM)
+        process.send_signal(signal.SIGCONT)
+        output, errors = process.communicate(timeout=20)
+    assert (process.returncode, output, errors) == (0, "stopped\n", "")
 
 
 def test_a_critical_event_is_one_json_line_on_stderr(tmp_path: Path) -> None:

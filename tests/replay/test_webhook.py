@@ -238,7 +238,7 @@ def test_while_another_process_writes_pages_are_answered_and_events_wait(file: P
 
 
 def test_an_event_that_waits_when_the_server_stops_is_applied_and_answered(file: Path) -> None:
-    with running(file, environment=ENVIRONMENT) as (port, process), open_store(file) as store:
+    with running(file, environment=ENVIRONMENT, STOP_SECONDS=60) as (port, process), open_store(file) as store:
         with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
             with store.write():
                 send_only(connection, "stop", json.dumps(event_body("stop", 1, name="Ada")).encode())

@@ -110,8 +110,8 @@ def behind() -> Iterator[Behind]:
             except (OSError, AssertionError):
                 pass
             finally:
-                state.accepted.discard(self.request)
                 state.closed.set()
+                state.accepted.discard(self.request)  # last: then this connection does nothing to the next test's
 
     class Server(socketserver.ThreadingTCPServer):
         daemon_threads = True

@@ -28,7 +28,7 @@ def server(origin: Behind, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     file = tmp_path_factory.mktemp("store") / "edge.lmdb"
     site = {"pages": {"/": "home", "503": UNAVAILABLE.decode()}, "origin": {"url": origin.url, "paths": ["/api/*"]}}
     write_store(file, site)
-    with running(file, ORIGIN_SECONDS=1, ORIGIN_BODY_SECONDS=1, UNREAD_SECONDS=1, HEAD_SECONDS=1) as (port, process):
+    with running(file, ORIGIN_BODY_SECONDS=10, HEAD_SECONDS=10) as (port, process):  # less than a client waits
         assert process.stderr is not None
         threading.Thread(target=process.stderr.read, daemon=True).start()  # each bad answer is a line there
         yield port

@@ -69,7 +69,7 @@ def url(folder: Path) -> Iterator[str]:
 
 @pytest.fixture
 def client(url: str) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=url, trust_env=False) as client:
+    with httpx.Client(base_url=url, timeout=30, trust_env=False) as client:
         yield client
 
 
@@ -133,5 +133,5 @@ def test_the_next_page_moves_while_the_shop_is_open(client: httpx.Client, url: s
 
 def test_a_watched_site_passes_on_what_is_the_shops(url: str, folder: Path, tmp_path: Path) -> None:
     with serving(folder, tmp_path / "edge.lmdb", "--watch") as watched:
-        answers = [httpx.get(f"{watched}{path}", trust_env=False) for path in ("/about", "/blog/")]
+        answers = [httpx.get(f"{watched}{path}", timeout=30, trust_env=False) for path in ("/about", "/blog/")]
     assert (answers[1].text, answers[0].text.startswith("edgekit's /about")) == ("the blog", True)
