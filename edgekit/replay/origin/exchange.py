@@ -6,7 +6,7 @@ Over httpx's transport and not its client, which would keep cookies and decode b
 import asyncio
 import ssl
 from collections.abc import AsyncIterator
-from functools import cached_property
+from contextlib import AsyncExitStack
 from typing import Any, Final, NamedTuple, Never
 
 import httpx
@@ -15,12 +15,11 @@ from msgspec.structs import replace
 from edgekit.replay.asgi import Receive, Scope, Send
 from edgekit.replay.limits import (
     ORIGIN_CONNECT_SECONDS,
-    ORIGIN_CONNECTIONS,
-    ORIGIN_IDLE_SECONDS,
     ORIGIN_SECONDS,
     UNREAD_SECONDS,
 )
 from edgekit.replay.origin.body import ClientGoneError, RequestBody
+from edgekit.replay.origin.connections import Borrowed, Connections
 from edgekit.replay.origin.forward import Forward
 from edgekit.replay.origin.headers import is_loop, request_headers, response_headers
 from edgekit.replay.origin.leftover import may_have_leftover
@@ -62,13 +61,9 @@ class Exchange:
     over kept connections, and is sent again, once, if that happens; all else gets a connection of its own.
     """
 
-    @cached_property
-    def _kept(self) -> httpx.AsyncHTTPTransport:
-        return _open_transport(ORIGIN_CONNECTIONS)
-
-    @cached_property
-    def _single(self) -> httpx.AsyncHTTPTransport:
-        return _open_transport(0)
+    def __init__(self) -> None:
+        self._kept = Connections(keeps=True)
+        self._single = Connections(keeps=False)
 
     async def forward(self, forward: Forward, request: Request, scope: Scope, receive: Receive, send: Send) -> Response:
         """Send the request on and the answer back; returns what is told of it, without headers and body.
@@ -118,43 +113,54 @@ class Exchange:
     async def _pass_on(
         self, forward: Forward, request: Request, scheme: str, body: RequestBody, send: Send
     ) -> Response:
-        answer = await self._ask(forward, request, request_headers(request, forward, scheme), body)
-        body.is_over.set()  # or the origin did not want the rest
-        try:
-            came = response_headers(answer.headers.raw)
-            if came is None:
-                _fail(request, forward, 502, "the origin's answer has a header that none may have")
-            assert isinstance(answer.stream, httpx.AsyncByteStream)
-            pieces = aiter(answer.stream)
-            piece = await _read_first(request, forward, pieces)
-            await send({"type": "http.response.start", "status": answer.status_code, "headers": came})
-            while piece is not None:
-                await send({"type": "http.response.body", "body": piece, "more_body": True})
-                piece = await anext(pieces, None)
-            connection = answer.extensions["network_stream"]
-            if may_have_leftover(answer.status_code, answer.stream, connection):
-                await connection.aclose()
-            await send(_ENDED)
-        except httpx.TransportError as error:
-            return _tell(forward, answer.status_code, "exception", f"the origin broke off ({type(error).__name__})")
-        finally:
-            await answer.aclose()
+        async with AsyncExitStack() as borrowing:
+            headers = request_headers(request, forward, scheme)
+            connection, answer = await self._ask(borrowing, forward, request, headers, body)
+            body.is_over.set()  # or the origin did not want the rest
+            try:
+                came = response_headers(answer.headers.raw)
+                if came is None:
+                    _fail(request, forward, 502, "the origin's answer has a header that none may have")
+                assert isinstance(answer.stream, httpx.AsyncByteStream)
+                pieces = aiter(answer.stream)
+                piece = await _read_first(request, forward, pieces)
+                await send({"type": "http.response.start", "status": answer.status_code, "headers": came})
+                while piece is not None:
+                    await send({"type": "http.response.body", "body": piece, "more_body": True})
+                    piece = await anext(pieces, None)
+                stream = answer.extensions["network_stream"]
+                is_sound = not may_have_leftover(answer.status_code, answer.stream, stream)
+                await send(_ENDED)
+            except httpx.TransportError as error:
+                return _tell(forward, answer.status_code, "exception", f"the origin broke off ({type(error).__name__})")
+            finally:
+                await answer.aclose()
+            connection.is_sound = is_sound
         return _tell(forward, answer.status_code)
 
     async def _ask(
-        self, forward: Forward, request: Request, headers: list[tuple[bytes, bytes]], body: RequestBody
-    ) -> httpx.Response:
-        """The origin's answer, of which the head has come."""
+        self,
+        borrowing: AsyncExitStack,
+        forward: Forward,
+        request: Request,
+        headers: list[tuple[bytes, bytes]],
+        body: RequestBody,
+    ) -> tuple[Borrowed, httpx.Response]:
+        """The origin's answer, of which the head has come, and the connection that it comes on."""
         repeatable = body.is_empty and request.method in _REPEATABLE
         try:
             if repeatable:
                 opened: list[str] = []
+                connection = await borrowing.enter_async_context(self._kept.borrow())
+                written = _write(forward, request, headers, body, opened)
                 try:
-                    return await self._kept.handle_async_request(_write(forward, request, headers, body, opened))
+                    return connection, await connection.transport.handle_async_request(written)
                 except (httpx.NetworkError, httpx.RemoteProtocolError):
                     if opened:
                         raise
-            return await self._single.handle_async_request(_write(forward, request, headers, body, []))
+            connection = await borrowing.enter_async_context(self._single.borrow())
+            written = _write(forward, request, headers, body, [])
+            return connection, await connection.transport.handle_async_request(written)
         except httpx.TimeoutException as error:
             _fail(request, forward, 504, f"the origin took too long ({type(error).__name__})")
         except httpx.LocalProtocolError:
@@ -178,13 +184,6 @@ async def _read_first(request: Request, forward: Forward, pieces: AsyncIterator[
         _fail(request, forward, 504, f"the origin took too long ({type(error).__name__})")
     except httpx.TransportError as error:
         _fail(request, forward, 502, f"the origin broke off ({type(error).__name__})")
-
-
-def _open_transport(kept: int) -> httpx.AsyncHTTPTransport:
-    limits = httpx.Limits(
-        max_connections=ORIGIN_CONNECTIONS, max_keepalive_connections=kept, keepalive_expiry=ORIGIN_IDLE_SECONDS
-    )
-    return httpx.AsyncHTTPTransport(http2=False, limits=limits, retries=0)
 
 
 def _write(
