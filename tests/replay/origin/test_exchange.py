@@ -81,6 +81,7 @@ def test_the_origin_sees_the_target_as_it_came(port: int, origin: Behind, target
     [
         ("/api/../x", 400), ("/api/%2e%2e/x", 400), ("/api/..%2fx", 400), ("/api/.", 400), ("/../api/x", 400),
         ("//api/x", 200), ("/", 200), ("/index.html", 308), ("/static/../api/x", 400), ("/_edgekit/none", 404),
+        ("/_edgekit/", 308),
     ],
 )  # fmt: skip
 def test_what_is_not_the_origins_is_answered_here(port: int, origin: Behind, target: str, status: int) -> None:
