@@ -6,7 +6,7 @@ Over httpx's transport and not its client, which would keep cookies and decode b
 import asyncio
 import ssl
 from collections.abc import AsyncIterator
-from functools import cached_property
+from contextlib import AsyncExitStack
 from typing import Final, NamedTuple, Never
 
 import httpx
@@ -20,6 +20,7 @@ from edgekit.replay.limits import (
     UNREAD_SECONDS,
 )
 from edgekit.replay.origin.body import ClientGoneError, RequestBody
+from edgekit.replay.origin.connection import connection
 from edgekit.replay.origin.forward import Forward
 from edgekit.replay.origin.headers import is_loop, request_headers, response_headers
 from edgekit.replay.request import Request
@@ -34,7 +35,7 @@ from edgekit.replay.response import (
     respond_alone,
 )
 
-_TIMEOUT: Final = httpx.Timeout(ORIGIN_SECONDS, connect=ORIGIN_CONNECT_SECONDS, pool=ORIGIN_CONNECT_SECONDS).as_dict()
+_TIMEOUT: Final = httpx.Timeout(ORIGIN_SECONDS, connect=ORIGIN_CONNECT_SECONDS).as_dict()
 _CLIENT_GONE: Final = 499
 """What is told of an answer that nobody waits for any more; nginx has the number from."""
 _ENDED: Final = {"type": "http.response.body", "body": b""}
@@ -52,20 +53,11 @@ class _NoAnswer(NamedTuple):
 
 
 class Exchange:
-    """The connections of one worker to the origin, each for one request.
+    """What one worker and the origin say to each other. Slow uploads hold up nobody who sends no body."""
 
-    What an application sends behind an answer (a body to HEAD or with a 304, a longer one than it said) may hold what a
-    visitor wrote. On a connection that is used again it would be the next visitor's answer, whenever it comes.
-    """
-
-    @cached_property
-    def _bodiless(self) -> httpx.AsyncHTTPTransport:
-        return _open_transport()
-
-    @cached_property
-    def _uploads(self) -> httpx.AsyncHTTPTransport:
-        """A number of their own, so that slow ones hold up nobody who reads."""
-        return _open_transport()
+    def __init__(self) -> None:
+        self._bodiless = asyncio.Semaphore(ORIGIN_CONNECTIONS)
+        self._uploads = asyncio.Semaphore(ORIGIN_CONNECTIONS)
 
     async def forward(self, forward: Forward, request: Request, scope: Scope, receive: Receive, send: Send) -> Response:
         """Send the request on and the answer back; returns what is told of it, without headers and body.
@@ -115,9 +107,9 @@ class Exchange:
     async def _pass_on(
         self, forward: Forward, request: Request, scheme: str, body: RequestBody, send: Send
     ) -> Response:
-        answer = await self._ask(forward, request, request_headers(request, forward, scheme), body)
-        body.is_over.set()  # or the origin did not want the rest
-        try:
+        async with AsyncExitStack() as opened:
+            answer = await self._ask(opened, forward, request, request_headers(request, forward, scheme), body)
+            body.is_over.set()  # or the origin did not want the rest
             came = response_headers(answer.headers.raw)
             if came is None:
                 _fail(request, forward, 502, "the origin's answer has a header that none may have")
@@ -125,23 +117,28 @@ class Exchange:
             pieces = aiter(answer.stream)
             piece = await _read_first(request, forward, pieces)
             await send({"type": "http.response.start", "status": answer.status_code, "headers": came})
-            while piece is not None:
-                await send({"type": "http.response.body", "body": piece, "more_body": True})
-                piece = await anext(pieces, None)
+            try:
+                while piece is not None:
+                    await send({"type": "http.response.body", "body": piece, "more_body": True})
+                    piece = await anext(pieces, None)
+            except httpx.TransportError as error:
+                return _tell(forward, answer.status_code, "exception", f"the origin broke off ({type(error).__name__})")
             await send(_ENDED)
-        except httpx.TransportError as error:
-            return _tell(forward, answer.status_code, "exception", f"the origin broke off ({type(error).__name__})")
-        finally:
-            await answer.aclose()
         return _tell(forward, answer.status_code)
 
     async def _ask(
-        self, forward: Forward, request: Request, headers: list[tuple[bytes, bytes]], body: RequestBody
+        self,
+        opened: AsyncExitStack,
+        forward: Forward,
+        request: Request,
+        headers: list[tuple[bytes, bytes]],
+        body: RequestBody,
     ) -> httpx.Response:
-        """The origin's answer, of which the head has come."""
-        transport = self._bodiless if body.is_empty else self._uploads
+        """The origin's answer, of which the head has come; `opened` closes it."""
         try:
-            return await transport.handle_async_request(_write(forward, request, headers, body))
+            room = self._bodiless if body.is_empty else self._uploads
+            transport = await opened.enter_async_context(connection(room))
+            answer = await transport.handle_async_request(_write(forward, request, headers, body))
         except httpx.TimeoutException as error:
             _fail(request, forward, 504, f"the origin took too long ({type(error).__name__})")
         except httpx.LocalProtocolError:
@@ -152,6 +149,8 @@ class Exchange:
             raise
         except Exception as error:  # the client gets a page, whatever happens
             _fail(request, forward, 502, f"the origin cannot be asked ({_describe(error)})")
+        opened.push_async_callback(answer.aclose)
+        return answer
 
 
 async def _read_first(request: Request, forward: Forward, pieces: AsyncIterator[bytes]) -> bytes | None:
@@ -165,11 +164,6 @@ async def _read_first(request: Request, forward: Forward, pieces: AsyncIterator[
         _fail(request, forward, 504, f"the origin took too long ({type(error).__name__})")
     except httpx.TransportError as error:
         _fail(request, forward, 502, f"the origin broke off ({type(error).__name__})")
-
-
-def _open_transport() -> httpx.AsyncHTTPTransport:
-    limits = httpx.Limits(max_connections=ORIGIN_CONNECTIONS, max_keepalive_connections=0)
-    return httpx.AsyncHTTPTransport(http2=False, limits=limits, retries=0)
 
 
 def _write(forward: Forward, request: Request, headers: list[tuple[bytes, bytes]], body: RequestBody) -> httpx.Request:

@@ -82,7 +82,7 @@ def _falls_back(origin: Origin, request: Request, reading: Reading, release: Rel
 
     A spelling of a path that is unknown, too, is not redirected first: the origin may answer `/blog/` only.
     """
-    if not origin.fallback:
+    if not origin.fallback or request.path.startswith(_OWN_PATH.encode()):  # `/_edgekit/` is spelt `/_edgekit`
         return False
     page = release.spelt.get(request.path)
     if page is None:
@@ -93,7 +93,7 @@ def _falls_back(origin: Origin, request: Request, reading: Reading, release: Rel
         page = release.pages.get(path)
         if page is None:
             return not (path.startswith(_OWN_PATH) or release.redirects.find(path) or _is_asset(path, reading, release))
-    return request.method not in READ_METHODS and not request.path.startswith(_OWN_PATH.encode())
+    return request.method not in READ_METHODS
 
 
 def _is_asset(path: str, reading: Reading, release: Release) -> bool:

@@ -102,6 +102,7 @@ def test_the_origin_sees_the_target_as_it_came(port: int, origin: Behind, target
     [
         ("/api/../x", 400), ("/api/%2e%2e/x", 400), ("/api/..%2fx", 400), ("/api/.", 400), ("/../api/x", 400),
         ("//api/x", 200), ("/", 200), ("/index.html", 308), ("/static/../api/x", 400), ("/_edgekit/none", 404),
+        ("/_edgekit/", 308),
     ],
 )  # fmt: skip
 def test_what_is_not_the_origins_is_answered_here(port: int, origin: Behind, target: str, status: int) -> None:
@@ -464,6 +465,45 @@ def test_nothing_holds_the_connection_of_whose_body_did_not_come(
         assert asyncio.run(ask()) is None
     finally:
         gc.enable()
+
+
+GET = Request(b"/api/x", 0)
+STEPS = 40
+
+
+def test_who_goes_away_takes_no_connection_along(origin: Behind, port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At whatever moment: each step of the event loop is tried, and then somebody stays."""
+    origin.behave = answering(b"HTTP/1.1 204 No Content\r\n\r\n")
+    monkeypatch.setattr("edgekit.replay.origin.exchange.ORIGIN_CONNECTIONS", 1)
+    store = open_published({**SITE, "origin": {"url": origin.url, "paths": ["/api/*"]}})
+    forward = respond_or_forward(GET, store)
+    assert isinstance(forward, Forward)
+
+    async def visit(exchange: Exchange, steps: int) -> list[int]:
+        """The statuses that are sent to who goes away after so many steps."""
+        sent = []
+
+        async def receive() -> dict[str, Any]:
+            step = 0
+            while step < steps:
+                await asyncio.sleep(0 if steps < STEPS else 60)
+                step += 1
+            return {"type": "http.disconnect"}
+
+        async def send(message: dict[str, Any]) -> None:
+            sent.append(message)
+
+        with suppress(NoAnswerError):
+            await exchange.forward(forward, GET, {"scheme": "http"}, receive, send)
+        return [message["status"] for message in sent if "status" in message]
+
+    async def ask() -> list[int]:
+        exchange = Exchange()
+        for steps in range(STEPS):
+            await visit(exchange, steps)
+        return await visit(exchange, STEPS)
+
+    assert asyncio.run(ask()) == [204]
 
 
 def test_a_body_that_breaks_off_is_never_whole_for_the_origin(port: int, origin: Behind) -> None:
