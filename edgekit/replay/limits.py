@@ -36,7 +36,7 @@ KEEP_ALIVE_SECONDS: Final = 15
 ORIGIN_BODY_SECONDS: Final = 30
 """For which nothing may come of a request's body that goes to the origin."""
 ORIGIN_CONNECT_SECONDS: Final = 5
-"""For a connection to the origin, the wait for a free one included."""
+"""For a connection to the origin to be opened, and before that for room for it."""
 ORIGIN_SECONDS: Final = 60
 """For which the origin may send nothing of an answer, or take nothing of a request."""
 ORIGIN_IDLE_SECONDS: Final = 15

@@ -13,11 +13,7 @@ import httpx
 from msgspec.structs import replace
 
 from edgekit.replay.asgi import Receive, Scope, Send
-from edgekit.replay.limits import (
-    ORIGIN_CONNECT_SECONDS,
-    ORIGIN_SECONDS,
-    UNREAD_SECONDS,
-)
+from edgekit.replay.limits import ORIGIN_CONNECT_SECONDS, ORIGIN_SECONDS, UNREAD_SECONDS
 from edgekit.replay.origin.body import ClientGoneError, RequestBody
 from edgekit.replay.origin.connections import Borrowed, Connections
 from edgekit.replay.origin.forward import Forward
@@ -35,7 +31,7 @@ from edgekit.replay.response import (
     respond_alone,
 )
 
-_TIMEOUT: Final = httpx.Timeout(ORIGIN_SECONDS, connect=ORIGIN_CONNECT_SECONDS, pool=ORIGIN_CONNECT_SECONDS).as_dict()
+_TIMEOUT: Final = httpx.Timeout(ORIGIN_SECONDS, connect=ORIGIN_CONNECT_SECONDS).as_dict()
 _REPEATABLE: Final = frozenset(("DELETE", "GET", "OPTIONS", "PUT", "TRACE"))
 """Idempotent methods: RFC 9110, 9.2.2. Not HEAD: its answer's body, which must not be, could come on a kept one."""
 _CLIENT_GONE: Final = 499
@@ -55,10 +51,10 @@ class _NoAnswer(NamedTuple):
 
 
 class Exchange:
-    """The connections of one worker to the origin.
+    """One worker's requests to the origin.
 
-    One that is kept may be closed by the origin just when a request is sent on it. So only what may be sent twice goes
-    over kept connections, and is sent again, once, if that happens; all else gets a connection of its own.
+    A connection that is kept may be closed by the origin just when a request is sent on it. So only what may be sent
+    twice goes over kept connections, and is sent again, once, if that happens; all else gets a connection of its own.
     """
 
     def __init__(self) -> None:
