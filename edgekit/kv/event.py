@@ -10,7 +10,7 @@ import msgspec
 
 from edgekit.diagnostics.diagnostic import EdgekitError
 from edgekit.kv.limits import encode_key
-from edgekit.kv.record import Record
+from edgekit.kv.record import Record, check_depth
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
@@ -42,6 +42,7 @@ def parse_event(body: bytes) -> Event:
         parsed = _decode(body)
     except (msgspec.MsgspecError, RecursionError) as error:
         raise ValueError(str(error)) from None
+    check_depth(body)
     user = parsed.data.get("id")
     if not isinstance(user, str):
         raise ValueError("`data` has no `id` that is a string")

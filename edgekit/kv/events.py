@@ -16,9 +16,10 @@ from edgekit.kv.transaction import WriteTransaction
 from edgekit.model.expiry import is_expired
 from edgekit.model.keys import USER_SEGMENTS, hash_id
 
-MIN_KEPT: Final = 600
-"""Seconds that an event is remembered at least, else as long as a user's record. A signature counts for so long if its
-sender's clock is five minutes ahead: until then, what somebody sends again must be known."""
+MIN_KEPT: Final = 1_200
+"""Seconds that an event is remembered at least, else as long as a user's record. If its sender's clock is five minutes
+ahead, a signature counts for ten, and a part of a second more; what came within them may then wait for other writers.
+Until it is applied, what somebody sends again must be known."""
 
 MAX_LAG: Final = 300
 """Seconds, fewer than `MIN_KEPT`: what a lag shows goes with what is remembered of the event."""

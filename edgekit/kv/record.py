@@ -1,6 +1,8 @@
 """Records: JSON objects behind an expiry, as USER_SEGMENTS and SEGMENT_CONFIG hold them."""
 
-from typing import Any
+import re
+from itertools import accumulate
+from typing import Any, Final
 
 import msgspec
 
@@ -8,6 +10,13 @@ from edgekit.kv.limits import check_record
 from edgekit.model.expiry import seal, unseal
 
 Record = dict[str, Any]
+
+MAX_DEPTH: Final = 100
+"""Lists and objects within each other, of what is given as a record. Python reads some 990, but fewer the deeper its
+own calls are: what an event's thread could write, a request could not read, and an export not at all."""
+
+_STRING: Final = re.compile(rb'"(?:[^"\\]++|\\.)*+"')
+_BRACKET: Final = re.compile(rb"[\[\]{}]")
 
 _decode = msgspec.json.Decoder(Record).decode
 _encode = msgspec.json.Encoder().encode
@@ -19,6 +28,15 @@ def decode_object(raw: bytes) -> Record:
         return _decode(raw)
     except (msgspec.MsgspecError, RecursionError) as error:
         raise ValueError(str(error)) from None
+
+
+def check_depth(raw: bytes) -> None:
+    """Raises ValueError for JSON that is nested deeper than a record may be."""
+    if raw.count(b"[") + raw.count(b"{") <= MAX_DEPTH:
+        return
+    brackets = _BRACKET.findall(_STRING.sub(b"", raw))
+    if max(accumulate(1 if bracket in b"[{" else -1 for bracket in brackets)) > MAX_DEPTH:
+        raise ValueError(f"it is nested more than {MAX_DEPTH} levels deep")
 
 
 def encode_object(name: str, record: Record) -> bytes:

@@ -14,7 +14,7 @@ from edgekit.diagnostics.diagnostic import Diagnostic, EdgekitError, failure
 from edgekit.diagnostics.text import format_amount
 from edgekit.kv.earlier import forget_earlier, has_earlier
 from edgekit.kv.limits import MAX_RECORD
-from edgekit.kv.record import Record, decode_object
+from edgekit.kv.record import Record, check_depth, decode_object
 from edgekit.kv.store import LmdbStore
 from edgekit.kv.unknown_tiers import UnknownTiers
 from edgekit.model.expiry import seal
@@ -132,7 +132,9 @@ def _read_jsonl(stream: BinaryIO) -> Rows:
         try:
             if len(line) > MAX_LINE:
                 raise ValueError(f"it has more than {MAX_LINE:,} bytes")
-            yield number, decode_object(line)
+            record = decode_object(line)
+            check_depth(line)
+            yield number, record
         except ValueError as error:
             yield number, _BadLineError(str(error))
 
@@ -198,10 +200,13 @@ def _parse_integer(column: str, cell: str) -> int:
 
 
 def _parse_list(column: str, cell: str) -> list[object]:
+    raw = cell.encode()
     try:
-        return msgspec.json.decode(cell.encode(), type=list[object])
+        values = msgspec.json.decode(raw, type=list[object])
     except (msgspec.MsgspecError, RecursionError):
         raise ValueError(f"`{column}` begins with `[` but is no JSON list") from None
+    check_depth(raw)
+    return values
 
 
 def _lines(stream: BinaryIO) -> Iterator[tuple[int, bytes]]:

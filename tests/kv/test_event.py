@@ -13,9 +13,21 @@ def body(**changes: Any) -> bytes:
     return msgspec.json.encode({name: value for name, value in {**whole, **changes}.items() if value is not ...})
 
 
+def nested(depth: int) -> list[Any]:
+    """Lists within each other, and brackets that are none."""
+    inner: list[Any] = ["[{" * 99, '"[', '\\"[']
+    for _ in range(depth - 1):
+        inner = [inner]
+    return inner
+
+
 def test_a_body_is_an_event() -> None:
     assert Event("u1", 1_795_428_000_000_000, {"tier": "premium"}) == parse_event(body())
     assert Event("u1", 1_795_428_000_000_000, None) == parse_event(body(type="user.deleted"))
+
+
+def test_data_may_be_nested_as_deep_as_a_record_can_be_read() -> None:
+    assert parse_event(body(data={"id": "u1", "a": nested(98)})).fields == {"a": nested(98)}
 
 
 def test_times_of_different_zones_are_compared_as_moments() -> None:
@@ -45,6 +57,7 @@ def test_times_of_different_zones_are_compared_as_moments() -> None:
         body(data={"id": ""}),
         body(data={"id": "x" * 512}),
         body().replace(b'"u1"', rb'"\ud800"'),
+        body(data={"id": "u1", "a": nested(99)}),
     ],
 )
 def test_what_is_no_event_is_refused(bad: bytes) -> None:
