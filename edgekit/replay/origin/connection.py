@@ -6,39 +6,57 @@ visitor wrote. On a connection that is used again it would be the next visitor's
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from functools import cache
-from typing import Final
+from typing import Any, Final
 
 import httpx
 
 from edgekit.replay.limits import ORIGIN_CONNECT_SECONDS
 
 _ONE: Final = httpx.Limits(max_connections=1, max_keepalive_connections=0)
+_TRUSTS_NOBODY: Final = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+"""For a URL without TLS: its connections want no authorities, and work whether or not they can be read."""
+
+
+class AuthoritiesError(Exception):
+    """The authorities that certificates are checked with cannot be read."""
 
 
 @asynccontextmanager
-async def connection(room: asyncio.Semaphore) -> AsyncIterator[httpx.AsyncHTTPTransport]:
-    """A transport of its own, which is opened when it is used, and closed in whatever state it is.
+async def answer_of(room: asyncio.Semaphore, request: httpx.Request) -> AsyncIterator[httpx.Response]:
+    """The answer, of which the head has come; afterwards its connection is closed in whatever state it is.
 
-    One for all would have httpcore hand out its connections, and it loses one for ever when a request is cancelled just
-    as it gets one: visitors who go away would use up all of them.
-    Raises httpx.PoolTimeout if there is no room for `ORIGIN_CONNECT_SECONDS`.
+    One transport for all would have httpcore hand out its connections, and it loses one for ever when a request is
+    cancelled just as it gets one: visitors who go away would use up all of them.
+    Raises httpx.PoolTimeout if there is no room for `ORIGIN_CONNECT_SECONDS`, AuthoritiesError, and what the transport
+    and the request's body do.
     """
     try:
         async with asyncio.timeout(ORIGIN_CONNECT_SECONDS):
             await room.acquire()
     except TimeoutError:
         raise httpx.PoolTimeout("no connection came free") from None
-    try:
-        async with httpx.AsyncHTTPTransport(limits=_ONE, verify=_authorities()) as transport:
-            yield transport
-    finally:
-        room.release()
+    async with AsyncExitStack() as opened:
+        opened.callback(room.release)
+
+        async def trace(event: str, told: Mapping[str, Any]) -> None:
+            if event == "connection.connect_tcp.complete":  # httpcore forgets it if TLS is cancelled
+                opened.push_async_callback(told["return_value"].aclose)
+
+        request.extensions["trace"] = trace
+        verify = _authorities() if request.url.scheme == "https" else _TRUSTS_NOBODY
+        transport = await opened.enter_async_context(httpx.AsyncHTTPTransport(limits=_ONE, verify=verify))
+        answer = await transport.handle_async_request(request)
+        opened.push_async_callback(answer.aclose)
+        yield answer
 
 
 @cache
 def _authorities() -> ssl.SSLContext:
     """Once: to read the list of them takes longer than all else."""
-    return httpx.create_ssl_context()
+    try:
+        return httpx.create_ssl_context()
+    except OSError as error:  # and ssl.SSLError, which is one
+        raise AuthoritiesError(str(error)) from None

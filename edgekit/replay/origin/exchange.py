@@ -20,7 +20,7 @@ from edgekit.replay.limits import (
     UNREAD_SECONDS,
 )
 from edgekit.replay.origin.body import ClientGoneError, RequestBody
-from edgekit.replay.origin.connection import connection
+from edgekit.replay.origin.connection import AuthoritiesError, answer_of
 from edgekit.replay.origin.forward import Forward
 from edgekit.replay.origin.headers import is_loop, request_headers, response_headers
 from edgekit.replay.request import Request
@@ -38,6 +38,8 @@ from edgekit.replay.response import (
 _TIMEOUT: Final = httpx.Timeout(ORIGIN_SECONDS, connect=ORIGIN_CONNECT_SECONDS).as_dict()
 _CLIENT_GONE: Final = 499
 """What is told of an answer that nobody waits for any more; nginx has the number from."""
+_BROKEN_OFF: Final = (httpx.TransportError, ssl.SSLError)
+"""How an answer breaks off. What is wrong within TLS httpcore hands on as it is."""
 _ENDED: Final = {"type": "http.response.body", "body": b""}
 
 
@@ -121,8 +123,8 @@ class Exchange:
                 while piece is not None:
                     await send({"type": "http.response.body", "body": piece, "more_body": True})
                     piece = await anext(pieces, None)
-            except httpx.TransportError as error:
-                return _tell(forward, answer.status_code, "exception", f"the origin broke off ({type(error).__name__})")
+            except _BROKEN_OFF as error:
+                return _tell(forward, answer.status_code, "exception", f"the origin broke off ({_describe(error)})")
             await send(_ENDED)
         return _tell(forward, answer.status_code)
 
@@ -137,8 +139,7 @@ class Exchange:
         """The origin's answer, of which the head has come; `opened` closes it."""
         try:
             room = self._bodiless if body.is_empty else self._uploads
-            transport = await opened.enter_async_context(connection(room))
-            answer = await transport.handle_async_request(_write(forward, request, headers, body))
+            return await opened.enter_async_context(answer_of(room, _write(forward, request, headers, body)))
         except httpx.TimeoutException as error:
             _fail(request, forward, 504, f"the origin took too long ({type(error).__name__})")
         except httpx.LocalProtocolError:
@@ -147,10 +148,10 @@ class Exchange:
             _refuse(request, forward, BODY_TOO_SLOW)
         except ClientGoneError:
             raise
+        except AuthoritiesError as error:
+            _fail(request, forward, 502, f"the authorities of `SSL_CERT_FILE` cannot be read ({error})")
         except Exception as error:  # the client gets a page, whatever happens
             _fail(request, forward, 502, f"the origin cannot be asked ({_describe(error)})")
-        opened.push_async_callback(answer.aclose)
-        return answer
 
 
 async def _read_first(request: Request, forward: Forward, pieces: AsyncIterator[bytes]) -> bytes | None:
@@ -162,8 +163,8 @@ async def _read_first(request: Request, forward: Forward, pieces: AsyncIterator[
         return await anext(pieces, None)
     except httpx.TimeoutException as error:
         _fail(request, forward, 504, f"the origin took too long ({type(error).__name__})")
-    except httpx.TransportError as error:
-        _fail(request, forward, 502, f"the origin broke off ({type(error).__name__})")
+    except _BROKEN_OFF as error:
+        _fail(request, forward, 502, f"the origin broke off ({_describe(error)})")
 
 
 def _write(forward: Forward, request: Request, headers: list[tuple[bytes, bytes]], body: RequestBody) -> httpx.Request:
