@@ -9,15 +9,11 @@ import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import cache
-from typing import Any, Final
+from typing import Any
 
 import httpx
 
 from edgekit.replay.limits import ORIGIN_CONNECT_SECONDS
-
-_ONE: Final = httpx.Limits(max_connections=1, max_keepalive_connections=0)
-_TRUSTS_NOBODY: Final = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-"""For a URL without TLS: its connections want no authorities, and work whether or not they can be read."""
 
 
 class AuthoritiesError(Exception):
@@ -46,16 +42,18 @@ async def answer_of(room: asyncio.Semaphore, request: httpx.Request) -> AsyncIte
                 opened.push_async_callback(told["return_value"].aclose)
 
         request.extensions["trace"] = trace
-        verify = _authorities() if request.url.scheme == "https" else _TRUSTS_NOBODY
-        transport = await opened.enter_async_context(httpx.AsyncHTTPTransport(limits=_ONE, verify=verify))
+        trusted = _trusted(request.url.scheme)
+        transport = await opened.enter_async_context(httpx.AsyncHTTPTransport(verify=trusted))
         answer = await transport.handle_async_request(request)
         opened.push_async_callback(answer.aclose)
         yield answer
 
 
 @cache
-def _authorities() -> ssl.SSLContext:
-    """Once: to read the list of them takes longer than all else."""
+def _trusted(scheme: str) -> ssl.SSLContext:
+    """The authorities, read once: that takes longer than all else. Without TLS none, so that they need not be there."""
+    if scheme != "https":
+        return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     try:
         return httpx.create_ssl_context()
     except OSError as error:  # and ssl.SSLError, which is one

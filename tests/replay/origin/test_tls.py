@@ -191,14 +191,14 @@ def test_who_goes_away_before_tls_is_ready_leaves_no_connection(
     origin: Behind, authority: Authority, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(authority.file))
-    connections._authorities.cache_clear()
+    connections._trusted.cache_clear()
     greeted: list[Callable[[], object]] = []
     ended: list[bool] = []
 
     def behave(connection: Connection) -> None:
         connection.socket.recv(65_536)  # its hello
         greeted.pop()()
-        connection.socket.settimeout(5)
+        connection.socket.settimeout(30)
         with suppress(ConnectionResetError):
             assert connection.socket.recv(1) == b""
         ended.append(True)
@@ -219,7 +219,7 @@ def test_who_goes_away_before_tls_is_ready_leaves_no_connection(
         asyncio.run(visit())
     finally:
         gc.enable()
-        connections._authorities.cache_clear()
+        connections._trusted.cache_clear()
     assert ended == [True]
 
 
@@ -234,7 +234,7 @@ def test_authorities_that_cannot_be_read_are_missed_by_those_who_need_them(
     origin: Behind, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, scheme: str, told: list[str]
 ) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "none.pem"))
-    connections._authorities.cache_clear()
+    connections._trusted.cache_clear()
     origin.start_anew()
     origin.behave = answering(OK)
 
