@@ -30,6 +30,13 @@ def decode_object(raw: bytes) -> Record:
         raise ValueError(str(error)) from None
 
 
+def read_object(raw: bytes) -> Record:
+    """The object that is given as a record. Raises ValueError as `decode_object` and `check_depth` do."""
+    record = decode_object(raw)
+    check_depth(raw)
+    return record
+
+
 def check_depth(raw: bytes) -> None:
     """Raises ValueError for JSON that is nested deeper than a record may be."""
     if raw.count(b"[") + raw.count(b"{") <= MAX_DEPTH:

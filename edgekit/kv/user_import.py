@@ -14,7 +14,7 @@ from edgekit.diagnostics.diagnostic import Diagnostic, EdgekitError, failure
 from edgekit.diagnostics.text import format_amount
 from edgekit.kv.earlier import forget_earlier, has_earlier
 from edgekit.kv.limits import MAX_RECORD
-from edgekit.kv.record import Record, check_depth, decode_object
+from edgekit.kv.record import Record, check_depth, read_object
 from edgekit.kv.store import LmdbStore
 from edgekit.kv.unknown_tiers import UnknownTiers
 from edgekit.model.expiry import seal
@@ -132,9 +132,7 @@ def _read_jsonl(stream: BinaryIO) -> Rows:
         try:
             if len(line) > MAX_LINE:
                 raise ValueError(f"it has more than {MAX_LINE:,} bytes")
-            record = decode_object(line)
-            check_depth(line)
-            yield number, record
+            yield number, read_object(line)
         except ValueError as error:
             yield number, _BadLineError(str(error))
 

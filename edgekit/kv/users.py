@@ -9,7 +9,7 @@ import msgspec
 from edgekit.diagnostics.diagnostic import failure
 from edgekit.kv.events import remember_change
 from edgekit.kv.limits import encode_key
-from edgekit.kv.record import Record, check_depth, decode_object, decode_record, encode_record
+from edgekit.kv.record import Record, decode_record, encode_record, read_object
 from edgekit.kv.store import LmdbStore
 from edgekit.model.expiry import is_expired
 from edgekit.model.keys import USER_SEGMENTS
@@ -56,8 +56,7 @@ def put_user(store: LmdbStore, id: str, json: bytes, expires: int, now: float) -
     """
     key = encode_key(id)
     try:
-        record = decode_object(json)
-        check_depth(json)
+        record = read_object(json)
         if record.pop("id", id) != id:
             raise ValueError("its `id` is another")
         value = encode_record(f"user `{id}`", record, expires)
