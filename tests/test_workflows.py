@@ -14,10 +14,11 @@ import pytest
 import yaml
 
 from tests.cli.command import write_shop
+from tests.document import blocks
 from tests.repository import Repository, git_environment
 from tests.source import ROOT
 
-TEXTS: Final = re.findall(r"^```yaml\n(.*?)^```$", (ROOT / "docs/diff.md").read_text("utf-8"), re.M | re.S)
+TEXTS: Final = blocks((ROOT / "docs/diff.md").read_text("utf-8"), "yaml")
 COMPILING, POSTING = map(yaml.safe_load, TEXTS)
 ON: Final = True
 """What YAML 1.1 takes the key `on` for."""

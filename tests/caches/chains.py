@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from edgekit.kv.store import LmdbStore, open_store
-from tests.caches.programs import Nginx, Varnish, nginx, running, varnish
+from tests.caches.programs import Nginx, Varnish, nginx, varnish
 from tests.caches.recipes import Recipe, read_recipe
 from tests.caches.shop import Application, application, describe
 from tests.cli.command import command_line, environment
-from tests.cli.fleet import replaced
+from tests.document import replaced
 from tests.ports import reserved_port
+from tests.programs import running
 from tests.replay.identity.credentials import SECRET, write_cookie
 from tests.replay.serving import write_release
 

@@ -1,32 +1,21 @@
 """Real varnishd and nginx, each in a folder and on ports of its own. They end with the test run, however that ends."""
 
-import os
 import shlex
 import subprocess
-import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
 from tests.caches.recipes import read_command
-from tests.cli.fleet import replaced
-from tests.replay.wire import is_listening
+from tests.document import replaced
+from tests.programs import running, running_nginx
 
-_NGINX: Final = """
-daemon off;
-pid nginx.pid;
-{user}
-error_log error.log;
-events {{}}
-http {{
+_HTTP: Final = """
     access_log off;
     keepalive_requests 100000;
     gzip on; # as distributions have it
     gzip_proxied any;
-    client_body_temp_path tmp; proxy_temp_path tmp; fastcgi_temp_path tmp; uwsgi_temp_path tmp; scgi_temp_path tmp;
-    include sites.conf;
-}}
 """
 
 
@@ -71,30 +60,6 @@ def varnish(folder: Path, vcl: str, port: int) -> Iterator[Varnish]:
 @contextmanager
 def nginx(folder: Path, sites: str, port: int) -> Iterator[Nginx]:
     """`sites` is what stands in `conf.d`; it listens on `port`."""
-    (folder / "tmp").mkdir(parents=True)
-    (folder / "cache").mkdir()
-    (folder / "sites.conf").write_text(sites)
-    (folder / "nginx.conf").write_text(_NGINX.format(user="user root;" if os.geteuid() == 0 else ""))
-    with running(["nginx", "-p", folder, "-c", "nginx.conf", "-e", "error.log"], folder, port):
+    (folder / "cache").mkdir(parents=True)
+    with running_nginx(folder, _HTTP + sites, port):
         yield Nginx(folder)
-
-
-@contextmanager
-def running(
-    command: Sequence[str | Path], folder: Path, port: int, environment: Mapping[str, str] | None = None
-) -> Iterator[None]:
-    """From when it listens on. Ended by its id; where nobody is left to do so, the kernel does."""
-    with (
-        (folder / "log").open("wb") as log,
-        subprocess.Popen(
-            ["setpriv", "--pdeathsig", "TERM", *command], cwd=folder, env=environment, stdout=log, stderr=log
-        ) as process,
-    ):
-        try:
-            while not is_listening(port):
-                assert process.poll() is None, (folder / "log").read_text()
-                time.sleep(0.02)
-            yield
-            assert process.poll() is None, (folder / "log").read_text()
-        finally:
-            process.terminate()

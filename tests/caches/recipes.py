@@ -3,6 +3,7 @@
 import re
 from typing import Final, Literal
 
+from tests.document import blocks
 from tests.source import ROOT
 
 Recipe = Literal["public", "segments"]
@@ -14,8 +15,8 @@ _SECTIONS: Final[dict[Recipe, str]] = {"public": "Public pages", "segments": "Pa
 def read_recipe(recipe: Recipe, language: Literal["vcl", "nginx"]) -> str:
     """The only fenced block of this language in the recipe's section."""
     section = _DOCUMENT.split(f"\n## {_SECTIONS[recipe]}\n")[1].split("\n## ")[0]
-    (block,) = re.findall(rf"^```{language}\n(.*?)^```$", section, re.M | re.S)
-    return str(block)
+    (block,) = blocks(section, language)
+    return block
 
 
 def read_command(program: Literal["varnishadm", "find"]) -> str:

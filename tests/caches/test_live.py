@@ -7,7 +7,7 @@ import pytest
 from tests.caches.chains import Chain, nginx_recipe, varnish_recipe
 from tests.caches.programs import nginx, varnish
 from tests.cli.command import Done, run
-from tests.cli.fleet import replaced
+from tests.document import replaced
 from tests.ports import reserved_port
 
 PREMIUM_AND_VIP, BOTH_PREMIUM = (1, 2), (1, 4)

@@ -10,7 +10,7 @@ import httpx
 from tests.caches.chains import Chain, nginx_recipe, varnish_recipe
 from tests.caches.programs import nginx, varnish
 from tests.caches.shop import expect
-from tests.cli.fleet import replaced
+from tests.document import replaced
 from tests.ports import reserved_port
 
 _KEPT = {"cache-control": "max-age=3600", "etag": '"same"', "vary": "cookie"}

@@ -21,37 +21,18 @@ from typing import Final
 import httpx
 
 from tests.cli.command import CONFIG, command_line, environment, write_shop
+from tests.document import blocks, replaced
 from tests.ports import reserved_port
+from tests.programs import running_nginx
 from tests.source import ROOT
 
 WEBHOOK_SECRET: Final = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 MACHINES: Final = {"web1": "10.0.0.11", "web2": "10.0.0.12"}
-_DOCUMENT: Final = (ROOT / "docs/deploying.md").read_text("utf-8")
-_NGINX: Final = """
-daemon off;
-pid nginx.pid;
-{user}
-error_log error.log;
-events {{}}
-http {{
+DOCUMENT: Final = (ROOT / "docs/deploying.md").read_text("utf-8")
+_HTTP: Final = """
     log_format machine '$remote_addr $upstream_addr';
     access_log access.log machine;
-    client_body_temp_path tmp; proxy_temp_path tmp; fastcgi_temp_path tmp; uwsgi_temp_path tmp; scgi_temp_path tmp;
-    include shop.conf;
-}}
 """
-
-
-def blocks(language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```$", _DOCUMENT, re.M | re.S)
-
-
-def replaced(text: str, changes: dict[str, str]) -> str:
-    """Each of the changes is made somewhere."""
-    for old, new in changes.items():
-        assert old in text
-        text = text.replace(old, new)
-    return text
 
 
 class Fleet:
@@ -65,12 +46,12 @@ class Fleet:
         self.port = port
         self.url = f"http://127.0.0.1:{self.port}"
         self._clients: dict[int, httpx.Client] = {}
-        self.share, self.deploy, self.roll_back, self.compact = blocks("sh")
+        self.share, self.deploy, self.roll_back, self.compact = blocks(DOCUMENT, "sh")
         (folder / "nginx").mkdir()
         for machine, own in zip(MACHINES, ports, strict=True):
             (folder / machine).mkdir()
             (folder / machine / "port").write_text(str(own))
-        identity = replaced(blocks("toml")[0], {"10.0.0.10/32": "127.0.0.0/8"})
+        identity = replaced(blocks(DOCUMENT, "toml")[0], {"10.0.0.10/32": "127.0.0.0/8"})
         write_shop(folder / "site", {"edgekit.toml": CONFIG + identity, "pages/old.html": "<p>old</p>" * 20_000})
         edgekit = f'exec {sys.executable} -m edgekit "$@"'
         systemctl = f'exec {sys.executable} -m tests.cli.fleet "$1" "$PWD"'
@@ -159,7 +140,7 @@ def fleet(folder: Path) -> Iterator[Fleet]:
 
 def start(machine: Path) -> None:
     """The unit's command, until it answers."""
-    unit = textwrap.dedent(blocks("ini")[0])
+    unit = textwrap.dedent(blocks(DOCUMENT, "ini")[0])
     line = re.search(r"^ExecStart=/opt/edgekit/bin/edgekit (.*)$", unit, re.M)
     assert line
     port = (machine / "port").read_text()
@@ -243,7 +224,6 @@ def application() -> Iterator[int]:
 @contextmanager
 def nginx(made: Fleet, application: int) -> Iterator[None]:
     folder = made.folder / "nginx"
-    (folder / "tmp").mkdir()
     ports = {f"{address}:1818": (made.folder / name / "port").read_text() for name, address in MACHINES.items()}
     changes = {address: f"127.0.0.1:{port}" for address, port in ports.items()} | {
         "listen 80;": f"listen 127.0.0.1:{made.port};",
@@ -251,22 +231,10 @@ def nginx(made: Fleet, application: int) -> Iterator[None]:
         "/var/cache/nginx/shop": str(folder / "cache"),
         "/etc/nginx/": "",
     }
-    server, webhooks = blocks("nginx")
+    server, webhooks = blocks(DOCUMENT, "nginx")
     text = replaced(server, {"    location = /session {": f"{webhooks}\n    location = /session {{"})
-    (folder / "shop.conf").write_text(replaced(text, changes))
-    (folder / "nginx.conf").write_text(_NGINX.format(user="user root;" if os.geteuid() == 0 else ""))
-    with subprocess.Popen(["nginx", "-p", folder, "-c", "nginx.conf", "-e", "error.log"]) as process:
-        try:
-            while True:
-                assert process.poll() is None, (folder / "error.log").read_text()
-                try:
-                    made.ask("/about")
-                    break
-                except httpx.ConnectError:
-                    time.sleep(0.02)
-            yield
-        finally:
-            process.send_signal(signal.SIGQUIT)
+    with running_nginx(folder, _HTTP + replaced(text, changes), made.port):
+        yield
 
 
 if __name__ == "__main__":

@@ -14,8 +14,9 @@ import pytest
 from standardwebhooks.webhooks import Webhook
 
 from tests.cli.command import write_shop
-from tests.cli.fleet import MACHINES, WEBHOOK_SECRET, Fleet, blocks, fleet
+from tests.cli.fleet import DOCUMENT, MACHINES, WEBHOOK_SECRET, Fleet, fleet
 from tests.cli.serving import get
+from tests.document import blocks
 from tests.source import ROOT
 
 needs_nginx = pytest.mark.skipif(shutil.which("nginx") is None, reason="there is no nginx: `apt install nginx`")
@@ -180,7 +181,7 @@ def test_visitors_do_not_notice_that_stores_are_compacted(machines: Fleet) -> No
 @needs_systemd
 def test_the_unit_is_one_that_systemd_takes_and_as_tight_as_the_document_says(tmp_path: Path) -> None:
     unit = tmp_path / "edgekit.service"
-    (text,) = blocks("ini")
+    (text,) = blocks(DOCUMENT, "ini")
     unit.write_text(text.replace("/opt/edgekit/bin/edgekit", "/bin/true"))
     done = subprocess.run(["systemd-analyze", "verify", unit], capture_output=True, text=True, check=False, timeout=60)
     assert (done.returncode, done.stderr) == (0, "")

@@ -19,6 +19,7 @@ from edgekit.kv.users import delete_user
 from edgekit.model.fragment import Cut
 from edgekit.model.keys import NAMESPACES
 from edgekit.project.basis import Basis
+from tests.document import blocks
 from tests.kv.packs import NOW, make_fragments, make_pack, make_store, release_of
 from tests.replay.published import find_cuts
 from tests.source import ROOT
@@ -28,7 +29,7 @@ DOCUMENT = (ROOT / "docs" / "store-format.md").read_text("utf-8")
 
 def test_the_example_reads_a_page(path: Path) -> None:
     make_store(path, "old")
-    (example,) = re.findall(r"```python\n(.*?)```", DOCUMENT, re.DOTALL)
+    (example,) = blocks(DOCUMENT, "python")
     done = subprocess.run(
         [sys.executable, "-c", example, path, "/p0:free"], capture_output=True, text=True, check=True, timeout=60
     )

@@ -1,13 +1,13 @@
 """The examples of docs/events.md, as they stand there but for the port."""
 
 import os
-import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from tests.document import blocks
 from tests.replay.sending import ENVIRONMENT, page_of
 from tests.replay.serving import running, write_store
 from tests.source import ROOT
@@ -17,10 +17,9 @@ SITE = {"segments": {"free": {}, "premium": {}}, "pages": {"/": {"free": "free",
 
 def read_example(language: str, beginning: str, port: int) -> str:
     document = (ROOT / "docs" / "events.md").read_text("utf-8")
-    blocks = re.findall(rf"^```{language}\n(.*?)^```$", document, re.M | re.S)
-    example = next(block for block in blocks if block.startswith(beginning))
+    example = next(block for block in blocks(document, language) if block.startswith(beginning))
     assert example.count("127.0.0.1:1818") == 1
-    return str(example.replace(":1818", f":{port}"))
+    return example.replace(":1818", f":{port}")
 
 
 def run_example(*command: str) -> str:
